@@ -1,0 +1,31 @@
+import { constants } from 'node:os';
+import { checked, foreign, foreignInterface } from './native.js';
+
+const pollCall = foreign<[Uint8Array, number, number]>('poll', 'int', ['void *', 'ulong', 'int']);
+const readable = 1;
+
+/**
+ * Waits, and blocks this thread, until one of `fds` can be read or has ended.
+ * @param timeoutMs -1 waits for ever
+ * @returns those that are ready; `[]` after the time, or at a signal; poll(2)
+ */
+export function poll(fds: readonly number[], timeoutMs: number): number[] {
+  const table = Buffer.alloc(8 * fds.length);
+  for (const [index, fd] of fds.entries()) {
+    table.writeInt32LE(fd, 8 * index);
+    table.writeInt16LE(readable, 8 * index + 4);
+  }
+  const result = pollCall(table, fds.length, timeoutMs);
+  if (result === -constants.errno.EINTR) return [];
+  checked(result, 'poll');
+  return fds.filter((_, index) => table.readInt16LE(8 * index + 6) !== 0);
+}
+
+/**
+ * Calls `ready` from the event loop whenever `fd` can be read; nothing blocks.
+ * @returns ends it; must be called before `fd` is closed
+ */
+export function whenReadable(fd: number, ready: () => void): () => void {
+  const handle = foreignInterface().node.poll(fd, { readable: true }, ready);
+  return () => handle.close();
+}
