@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
+import type * as KoffiModule from 'koffi';
 import { getSystemErrorMap } from 'node:util';
 import { constants } from 'node:os';
 import { MizerError } from '../model/errors.js';
 
-type Koffi = typeof import('koffi');
+type Koffi = typeof KoffiModule;
 type Library = ReturnType<Koffi['load']>;
 
 const require = createRequire(import.meta.url);

@@ -114,7 +114,7 @@ test('an exclusive lock keeps everyone else out until it is given back; shared o
   expect(takeLock(two, 'shared')).toBe(false);
   const other = (): string =>
     execFileSync('flock', ['--nonblock', inside('lock'), 'echo', 'got it'], { encoding: 'utf8', stdio: 'pipe' });
-  expect(other).toThrow();
+  expect(other).toThrow('Command failed');
   releaseLock(one);
   expect(other()).toBe('got it\n');
   expect([takeLock(one, 'shared'), takeLock(two, 'shared'), takeLock(two, 'exclusive')]).toEqual([true, true, false]);

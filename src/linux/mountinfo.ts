@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import { MizerError } from '../model/errors.js';
+
+/** One mount, as a line of /proc/PID/mountinfo tells it; proc_pid_mountinfo(5). Paths and names are byte strings. */
+export interface Mount {
+  readonly id: number;
+  /** Of the mount it sits on; its own `id`, or one not in the list, at the root. */
+  readonly parent: number;
+  /** `major:minor` of the file system. */
+  readonly dev: string;
+  /** What part of the file system is mounted. */
+  readonly root: string;
+  /** Absolute, as the process sees it. */
+  readonly mountPoint: string;
+  /** Of the mount: `rw,relatime`. */
+  readonly options: readonly string[];
+  /** `shared:1`, `master:2`, `propagate_from:3`, `unbindable`. */
+  readonly optional: readonly string[];
+  readonly fsType: string;
+  readonly source: string;
+  /** Of the file system. */
+  readonly superOptions: readonly string[];
+}
+
+/** Undoes the octal escapes of space, tab, newline, backslash and `#`. */
+function unescapeField(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+}
+
+function parseLine(line: string): Mount | undefined {
+  const fields = line.split(' ');
+  const separator = fields.indexOf('-', 6);
+  const [id, parent, dev, root, mountPoint, options] = fields;
+  const [fsType, source, superOptions] = fields.slice(separator + 1);
+  if (separator < 0 || dev === undefined || root === undefined || mountPoint === undefined) return undefined;
+  if (options === undefined || fsType === undefined || source === undefined) return undefined;
+  return {
+    id: Number(id),
+    parent: Number(parent),
+    dev,
+    root: unescapeField(root),
+    mountPoint: unescapeField(mountPoint),
+    options: options.split(','),
+    optional: fields.slice(6, separator),
+    fsType,
+    source: unescapeField(source),
+    superOptions: (superOptions ?? '').split(',').map(unescapeField),
+  };
+}
+
+/**
+ * The mounts in the text of a mountinfo file, in its order: a later one at the same place lies on top.
+ * @param text a byte string
+ */
+export function parseMountinfo(text: string): Mount[] {
+  return text
+    .split('\n')
+    .map(parseLine)
+    .filter((mount) => mount !== undefined);
+}
+
+/**
+ * The mounts a process sees. `thread-self` is this thread, which may have a mount namespace of its own.
+ * @throws MizerError `E_PROCESS_GONE` where there is no such process or it may not be looked at
+ */
+export function mountsOf(pid: number | 'self' | 'thread-self'): Mount[] {
+  let text: string;
+  try {
+    text = fs.readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
+  } catch (cause) {
+    throw new MizerError('E_PROCESS_GONE', `The mounts of process ${pid} cannot be read.`, {
+      group: 'failed',
+      hint: 'It may have ended: run `mzr list`.',
+      cause,
+    });
+  }
+  return parseMountinfo(text);
+}
