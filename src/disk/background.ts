@@ -1,0 +1,86 @@
+import { Worker, type TransferListItem } from 'node:worker_threads';
+import { MizerError } from '../model/errors.js';
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  /** What was thrown, as a structured clone keeps it. */
+  readonly error?: unknown;
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * A worker thread that answers questions one after the other. It starts with the first question, stays for the next ones, and keeps the
+ * process from ending only while an answer is due. The other end is `answerWith`.
+ */
+export class Background<Question, Reply> {
+  readonly #module: URL;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #last = 0;
+
+  /** @param module the worker's module, which calls `answerWith` */
+  constructor(module: URL) {
+    this.#module = module;
+  }
+
+  /** @throws what the worker's own function throws; MizerError `E_WORKER_LOST` when the thread itself ended */
+  ask(question: Question): Promise<Reply> {
+    const worker = (this.#worker ??= this.#start());
+    this.#last += 1;
+    const id = this.#last;
+    worker.ref();
+    worker.postMessage({ id, question });
+    return new Promise<Reply>((resolve, reject) => {
+      this.#waiting.set(id, { resolve: (value) => resolve(value as Reply), reject });
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#module);
+    worker.on('message', ({ id, value, error }: Answer) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) worker.unref();
+      if (error === undefined) waiting?.resolve(value);
+      else waiting?.reject(error);
+    });
+    const lost = (cause?: unknown): void => {
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      const error = new MizerError('E_WORKER_LOST', 'A background thread of mizer ended before its work was done.', {
+        group: 'failed',
+        hint: 'Try again; if it happens once more, see `mzr daemon log`.',
+        cause,
+      });
+      for (const waiting of this.#waiting.values()) waiting.reject(error);
+      this.#waiting.clear();
+    };
+    worker.on('error', lost);
+    worker.on('exit', () => lost());
+    return worker;
+  }
+}
+
+/** The worker's end of `Background`: `answer` gives the value and what of it is handed over instead of copied. */
+export function answerWith<Question>(
+  port: {
+    on(event: 'message', listener: (value: unknown) => void): unknown;
+    postMessage(value: unknown, transfer?: TransferListItem[]): void;
+  } | null,
+  answer: (question: Question) => { readonly value: unknown; readonly transfer?: TransferListItem[] },
+): void {
+  port?.on('message', (message) => {
+    const { id, question } = message as { readonly id: number; readonly question: Question };
+    try {
+      const { value, transfer } = answer(question);
+      port.postMessage({ id, value }, transfer);
+    } catch (error) {
+      port.postMessage({ id, error });
+    }
+  });
+}
