@@ -1,0 +1,77 @@
+import type { TreePath } from '../model/tree-path.js';
+
+/** `store.json`: whose store this is. */
+export interface StoreRecord {
+  readonly version: 1;
+  /** Twelve hexadecimal digits; part of mount points and mount sources. */
+  readonly id: string;
+  /** Absolute path of the work tree when it was last used. */
+  readonly workTree: string;
+  /** Inode of the store's directory: a copied repository brings a copied record, whose id must not serve twice. */
+  readonly inode: number;
+}
+
+/** `layers/<id>/layer.json`: one snapshot, and the layer that holds what it adds to the one below. */
+export interface SnapshotRecord {
+  readonly version: 1;
+  readonly id: string;
+  /** The context it was taken of; absent for the host view. */
+  readonly of?: string;
+  /** The snapshot this layer lies on. */
+  readonly below?: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly entries: number;
+  /** Bytes of the files in this layer. */
+  readonly bytes: number;
+  /** HEAD at the time. */
+  readonly head?: string;
+  readonly branch?: string;
+  /** Holds build products that `promote` banked. */
+  readonly promoted: boolean;
+  /** Asked for by name, so it is kept; others go when nothing stands on them. */
+  readonly kept: boolean;
+  /** Files that never rested while they were copied. */
+  readonly unstable: readonly TreePath[];
+}
+
+/** `contexts/<name>/context.json`. What can be read from the kernel or from git (sessions, branch, HEAD) is not in it. */
+export interface ContextRecord {
+  readonly version: 1;
+  readonly name: string;
+  /** Of a run: not listed without `--all`. */
+  readonly hidden: boolean;
+  /** The snapshot it stands on; absent when the host view itself is the lower layer. */
+  readonly base?: string;
+  readonly live: boolean;
+  readonly createdAt: string;
+  readonly share: readonly TreePath[];
+  readonly command?: readonly string[];
+  /** Where the upper directory and its `work` are: beside this record, but outside the work tree for a live context. */
+  readonly directory: string;
+  /** HEAD when it was made, to tell whether commits came. */
+  readonly head?: string;
+  readonly limits: Readonly<{ cpuPercent?: number; memoryBytes?: number; pids?: number }>;
+}
+
+type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'array' | 'object'>>;
+
+function has(value: unknown, shape: Shape): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Record<string, unknown>;
+  return Object.entries(shape).every(([key, type]) =>
+    type === 'array' ? Array.isArray(record[key]) : typeof record[key] === type,
+  );
+}
+
+export function isStoreRecord(value: unknown): value is StoreRecord {
+  return has(value, { id: 'string', workTree: 'string', inode: 'number', version: 'number' });
+}
+
+export function isSnapshotRecord(value: unknown): value is SnapshotRecord {
+  return has(value, { id: 'string', createdAt: 'string', entries: 'number', bytes: 'number', kept: 'boolean', unstable: 'array' });
+}
+
+export function isContextRecord(value: unknown): value is ContextRecord {
+  return has(value, { name: 'string', hidden: 'boolean', live: 'boolean', createdAt: 'string', share: 'array', directory: 'string', limits: 'object' });
+}

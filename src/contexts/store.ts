@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { flushDirectory, readJson, removeLeftovers, writeAtomic } from '../disk/atomic.js';
+import { discard } from '../disk/trash.js';
+import { takeLock } from '../linux/flock.js';
+import { nearest } from '../model/nearest.js';
+import { MizerError } from '../model/errors.js';
+import {
+  isContextRecord,
+  isSnapshotRecord,
+  isStoreRecord,
+  type ContextRecord,
+  type SnapshotRecord,
+  type StoreRecord,
+} from './records.js';
+
+/** Begins the name of a layer that is not yet whole. */
+const making = '.making-';
+
+/** Absolute path of a work tree and of what belongs to it. */
+export interface Place {
+  readonly workTree: string;
+  /** The store's directory. */
+  readonly directory: string;
+}
+
+/**
+ * A store: the directory that holds the layers and contexts of one work tree (docs/formats.md). Its methods read and write records; each
+ * write is atomic and flushed. Callers hold the store's lock for what takes several steps.
+ */
+export class Store {
+  readonly id: string;
+  readonly workTree: string;
+  readonly directory: string;
+
+  readonly #lock: number;
+  /** Records of snapshots never change but through `writeSnapshot`. */
+  readonly #snapshots = new Map<string, SnapshotRecord>();
+
+  private constructor(record: StoreRecord, place: Place, lock: number) {
+    this.id = record.id;
+    this.workTree = place.workTree;
+    this.directory = place.directory;
+    this.#lock = lock;
+  }
+
+  /**
+   * The store at `place`, made when there is none, with what a crash left behind removed. It is this process's alone until `close`.
+   * @throws MizerError `E_STORE_LOCKED` when another process has it, `E_STATE_CORRUPT`
+   */
+  static async open(place: Place): Promise<Store> {
+    for (const part of ['', 'layers', 'contexts', 'trash', 'staging', 'index']) {
+      mkdirSync(join(place.directory, part), { recursive: true, mode: 0o700 });
+    }
+    const lock = openSync(join(place.directory, 'lock'), 'a', 0o600);
+    try {
+      if (!takeLock(lock, 'exclusive')) {
+        throw new MizerError('E_STORE_LOCKED', `Another daemon looks after the contexts of ${place.workTree}.`, {
+          hint: 'It was started with another XDG_RUNTIME_DIR; stop it there with `mzr daemon stop`.',
+        });
+      }
+      const store = new Store(await claim(place), place, lock);
+      await store.#clean();
+      return store;
+    } catch (error) {
+      closeSync(lock);
+      throw error;
+    }
+  }
+
+  /** Lets another process open the store. */
+  close(): void {
+    closeSync(this.#lock);
+  }
+
+  /** Directories that were being made when something died: their last step, the record or the rename, never came. */
+  async #clean(): Promise<void> {
+    await removeLeftovers(this.directory);
+    const layers = join(this.directory, 'layers');
+    for (const name of readdirSync(layers)) {
+      if (name.startsWith(making)) await this.discard(join(layers, name));
+    }
+    for (const name of readdirSync(join(this.directory, 'contexts'))) {
+      if (!existsSync(this.#contextFile(name))) await this.discard(join(this.directory, 'contexts', name));
+    }
+  }
+
+  /** Moves a directory of this store into its trash, from where it is deleted in the background. */
+  async discard(path: string): Promise<void> {
+    await discard(path, { store: this.directory, trash: join(this.directory, 'trash') });
+  }
+
+  layerDirectory(id: string): string {
+    return join(this.directory, 'layers', id);
+  }
+
+  /** The tree of a layer: what an overlay mounts. */
+  layerTree(id: string): string {
+    return join(this.layerDirectory(id), 'tree');
+  }
+
+  contextDirectory(name: string): string {
+    return join(this.directory, 'contexts', name);
+  }
+
+  #contextFile(name: string): string {
+    return join(this.contextDirectory(name), 'context.json');
+  }
+
+  hasContext(name: string): boolean {
+    return existsSync(this.contextDirectory(name));
+  }
+
+  /** Names of all contexts, in order. One that is corrupt is among them: reading it says so. */
+  contextNames(): string[] {
+    return readdirSync(join(this.directory, 'contexts'))
+      .filter((name) => existsSync(this.#contextFile(name)))
+      .sort();
+  }
+
+  /** @throws MizerError `E_CONTEXT_UNKNOWN`, `E_STATE_CORRUPT` */
+  async context(name: string): Promise<ContextRecord> {
+    const record = await readJson(this.#contextFile(name), isContextRecord);
+    if (record !== undefined) return record;
+    const near = nearest(name, this.contextNames());
+    throw new MizerError('E_CONTEXT_UNKNOWN', `There is no context '${name}' of ${this.workTree}.`, {
+      hint: near === undefined ? 'Run `mzr list --all` to see those there are.' : `Did you mean '${near}'?`,
+      data: { context: name, workTree: this.workTree },
+    });
+  }
+
+  async writeContext(record: ContextRecord): Promise<void> {
+    await writeAtomic(this.#contextFile(record.name), JSON.stringify(record), { mode: 0o600 });
+  }
+
+  /** Ids of all snapshots, oldest first as far as their ids tell: ids begin with the time. */
+  snapshotIds(): string[] {
+    return readdirSync(join(this.directory, 'layers'))
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+  }
+
+  /**
+   * A snapshot by id or by a unique beginning of it.
+   * @throws MizerError `E_SNAPSHOT_UNKNOWN`, `E_SNAPSHOT_AMBIGUOUS`, `E_STATE_CORRUPT`
+   */
+  async snapshot(idOrPrefix: string): Promise<SnapshotRecord> {
+    const matches = this.snapshotIds().filter((id) => id.startsWith(idOrPrefix));
+    const id = matches.find((match) => match === idOrPrefix) ?? matches[0];
+    if (id === undefined || idOrPrefix === '') {
+      throw new MizerError('E_SNAPSHOT_UNKNOWN', `There is no snapshot '${idOrPrefix}' of ${this.workTree}.`, {
+        hint: 'Run `mzr snapshots` to see those there are.',
+      });
+    }
+    if (id !== idOrPrefix && matches.length > 1) {
+      throw new MizerError('E_SNAPSHOT_AMBIGUOUS', `'${idOrPrefix}' begins ${matches.length} snapshot ids.`, {
+        group: 'usage',
+        hint: `Write more of it: ${matches.slice(0, 3).join(', ')}`,
+      });
+    }
+    const file = join(this.layerDirectory(id), 'layer.json');
+    const known = this.#snapshots.get(id) ?? (await readJson(file, isSnapshotRecord));
+    if (known === undefined) throw new MizerError('E_STATE_CORRUPT', `${file} is missing.`, { group: 'failed', hint: 'Run `mzr doctor`.' });
+    this.#snapshots.set(id, known);
+    return known;
+  }
+
+  async snapshots(): Promise<SnapshotRecord[]> {
+    return Promise.all(this.snapshotIds().map((id) => this.snapshot(id)));
+  }
+
+  async writeSnapshot(record: SnapshotRecord): Promise<void> {
+    await writeAtomic(join(this.layerDirectory(record.id), 'layer.json'), JSON.stringify(record), { mode: 0o600 });
+    this.#snapshots.set(record.id, record);
+  }
+
+  /** A snapshot and all it lies on, the topmost first. */
+  async lineage(id: string): Promise<SnapshotRecord[]> {
+    const line: SnapshotRecord[] = [];
+    for (let next: string | undefined = id; next !== undefined; next = line.at(-1)?.below) {
+      line.push(await this.snapshot(next));
+    }
+    return line;
+  }
+
+  /** The layer trees of a snapshot, the topmost first. */
+  async layers(id: string): Promise<string[]> {
+    return (await this.lineage(id)).map((record) => this.layerTree(record.id));
+  }
+
+  /**
+   * Makes a layer: `fill` writes into a directory that takes its final name, with its record in it, only when all is there.
+   * @param fill gets the layer's directory, whose `tree` is made by it
+   */
+  async addLayer(
+    fill: (directory: string) => Promise<Omit<SnapshotRecord, 'version' | 'id' | 'createdAt'>>,
+  ): Promise<SnapshotRecord> {
+    const createdAt = new Date().toISOString();
+    const id = `${createdAt.replace(/[-:.TZ]/g, '').slice(2, 17)}${randomBytes(2).toString('hex')}`;
+    const directory = join(this.directory, 'layers', `${making}${id}`);
+    mkdirSync(directory, { mode: 0o700 });
+    try {
+      const record: SnapshotRecord = { version: 1, id, createdAt, ...(await fill(directory)) };
+      await writeAtomic(join(directory, 'layer.json'), JSON.stringify(record), { mode: 0o600 });
+      renameSync(directory, this.layerDirectory(id));
+      await flushDirectory(join(this.directory, 'layers'));
+      return record;
+    } catch (error) {
+      await this.discard(directory);
+      throw error;
+    }
+  }
+
+  /** Removes a snapshot that nothing stands on. */
+  async dropSnapshot(id: string): Promise<void> {
+    this.#snapshots.delete(id);
+    await this.discard(this.layerDirectory(id));
+  }
+}
+
+/** The record of the store at `place`, written anew where the store is new, was copied, or was moved. */
+async function claim(place: Place): Promise<StoreRecord> {
+  const file = join(place.directory, 'store.json');
+  const inode = lstatSync(place.directory).ino;
+  const known = await readJson(file, isStoreRecord);
+  const id = known?.inode === inode ? known.id : randomBytes(6).toString('hex');
+  const record: StoreRecord = { version: 1, id, workTree: place.workTree, inode };
+  if (known?.id !== id || known.workTree !== place.workTree) await writeAtomic(file, JSON.stringify(record), { mode: 0o600 });
+  return record;
+}
