@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import { constants } from 'node:os';
-import path from 'node:path';
 import { MizerError } from '../model/errors.js';
-import { errnoName, foreign, foreignInterface, systemError, toCString, type KernelPath } from './native.js';
+import { errnoName, errnoOf, foreign, foreignInterface, systemError, toCString, type KernelPath } from './native.js';
 
 const execve = foreign<[Buffer, BigUint64Array, BigUint64Array]>('execve', 'int', ['void *', 'void *', 'void *']);
 const fcntl = foreign<[number, number, number]>('fcntl', 'int', ['int', 'int', 'long']);
@@ -11,7 +10,7 @@ const signalMask = foreign<[number, Buffer, null]>('pthread_sigmask', 'int', ['i
 const getrlimit = foreign<[number, BigUint64Array]>('getrlimit', 'int', ['int', 'void *']);
 const setrlimit = foreign<[number, BigUint64Array]>('setrlimit', 'int', ['int', 'void *']);
 
-const descriptorFlags = { set: 2, closeOnExec: 1 };
+const setDescriptorFlags = 2;
 const statusFlags = { get: 3, set: 4, nonBlocking: 0x800 };
 const disposition = { default: 0, ignore: 1 };
 const setMask = 2;
@@ -20,26 +19,27 @@ const usualOpenFiles = 1024n;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Whether `file` can be executed, is there and cannot, or is not there. */
+function judge(file: string): 'good' | 'denied' | 'missing' {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile() ? 'good' : 'denied';
+  } catch (error) {
+    return errnoOf(error) === 'EACCES' ? 'denied' : 'missing';
+  }
+}
+
 /** The file execvp(3) would run: the first one in `PATH` that may be executed. */
 function findCommand(name: string, searchPath: string): string {
-  const directories = name.includes('/') ? [''] : searchPath.split(':').map((directory) => directory || '.');
+  const files = name.includes('/') ? [name] : searchPath.split(':').map((directory) => `${directory || '.'}/${name}`);
   let denied: string | undefined;
-  for (const directory of directories) {
-    const file = directory === '' ? name : path.join(directory, name);
-    const stats = fs.statSync(file, { throwIfNoEntry: false });
-    if (stats?.isFile() !== true) {
-      if (stats !== undefined && name.includes('/')) denied = file;
-      continue;
-    }
-    try {
-      fs.accessSync(file, fs.constants.X_OK);
-      return directory === '.' ? `./${name}` : file;
-    } catch {
-      denied ??= file;
-    }
+  for (const file of name === '' ? [] : files) {
+    const judgement = judge(file);
+    if (judgement === 'good') return file;
+    if (judgement === 'denied') denied ??= file;
   }
   if (denied !== undefined) throw cannotExecute(denied, 'EACCES');
-  throw new MizerError('E_COMMAND_NOT_FOUND', `The command ${name} was not found.`, {
+  throw new MizerError('E_COMMAND_NOT_FOUND', `The command ${JSON.stringify(name)} was not found.`, {
     group: 'failed',
     hint: 'Check its name, and PATH.',
     data: { errno: 'ENOENT', command: name },
@@ -115,7 +115,7 @@ function leaveNode(): () => void {
   setrlimit(openFiles, limit);
   for (const [fd, flags] of status.entries()) {
     if (flags < 0) continue;
-    fcntl(fd, descriptorFlags.set, 0);
+    fcntl(fd, setDescriptorFlags, 0);
     if ((flags & statusFlags.nonBlocking) !== 0) fcntl(fd, statusFlags.set, flags & ~statusFlags.nonBlocking);
   }
   return () => {
@@ -123,7 +123,6 @@ function leaveNode(): () => void {
     setrlimit(openFiles, raised);
     for (const [fd, flags] of status.entries()) {
       if (flags < 0) continue;
-      fcntl(fd, descriptorFlags.set, descriptorFlags.closeOnExec);
       if ((flags & statusFlags.nonBlocking) !== 0) fcntl(fd, statusFlags.set, flags);
     }
   };

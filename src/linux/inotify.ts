@@ -52,7 +52,7 @@ export interface InotifyEvent {
   readonly name: string;
 }
 
-/** A new inotify instance: a descriptor that does not block and is not inherited. Close it with `fs.closeSync`. */
+/** A new inotify instance: a descriptor that does not block and is not inherited. Close it with `closeDescriptor`. */
 export function openInotify(): number {
   return checked(init(nonBlocking | closeOnExec), 'inotify_init1');
 }

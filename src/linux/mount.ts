@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import { constants } from 'node:os';
 import { MizerError } from '../model/errors.js';
 import {
@@ -12,7 +11,7 @@ import {
   recursive,
   umount2,
 } from './mount-calls.js';
-import { checked, toCString, toMessage, type KernelPath } from './native.js';
+import { checked, closeDescriptor, toCString, toMessage, type KernelPath } from './native.js';
 
 const flags = { bind: 0x1000, recursive: 0x4000, slave: 1 << 19, shared: 1 << 20 };
 const detachFlag = 2;
@@ -38,7 +37,7 @@ export function bindReadOnly(source: KernelPath, target: KernelPath): void {
     checked(result, 'mount_setattr', target);
     attachMount(mount, target);
   } finally {
-    fs.closeSync(mount);
+    closeDescriptor(mount);
   }
 }
 
@@ -59,7 +58,7 @@ export function detach(target: KernelPath): void {
 }
 
 /**
- * A copy of the mount at `path`, attached nowhere: a descriptor, with which it goes if it is not attached. open_tree(2), Linux 5.2.
+ * A copy of the mount at `path`, attached nowhere: a descriptor; when closed (`closeDescriptor`) the copy goes, if it was not attached. open_tree(2), Linux 5.2.
  * A directory inside a mount may be named too.
  */
 export function cloneMount(path: KernelPath, options: { recursive?: boolean } = {}): number {

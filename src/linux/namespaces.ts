@@ -1,10 +1,13 @@
 import fs from 'node:fs';
-import { checked, foreign, type KernelPath } from './native.js';
+import { checked, foreign, toCString, type KernelPath } from './native.js';
 
 const unshare = foreign<[number]>('unshare', 'int', ['int']);
 const setns = foreign<[number, number]>('setns', 'int', ['int', 'int']);
 const ioctl = foreign<[number, number, number]>('ioctl', 'int', ['int', 'ulong', 'long']);
 
+const openCall = foreign<[Buffer, number]>('open', 'int', ['void *', 'int']);
+
+const closeOnExec = 0x80000;
 const cloneFs = 0x200;
 const cloneNewNs = 0x20000;
 const getUserNamespace = 0xb701;
@@ -34,9 +37,9 @@ export function enterMountNamespace(fd: number): void {
   checked(setns(fd, cloneNewNs), 'setns');
 }
 
-/** Opens a namespace file such as `/proc/PID/ns/mnt`; it keeps the namespace alive until `fs.closeSync`. */
+/** Opens a namespace file such as `/proc/PID/ns/mnt`; it keeps the namespace alive until `closeDescriptor`, also when the thread ends. */
 export function openNamespace(path: KernelPath): number {
-  return fs.openSync(typeof path === 'string' ? path : Buffer.from(path), fs.constants.O_RDONLY);
+  return checked(openCall(toCString(path), closeOnExec), 'open', path);
 }
 
 /** Opens the mount namespace in which the calling thread is now. */

@@ -48,6 +48,16 @@ export function systemCall<Arguments extends readonly unknown[]>(
   return (...values) => call(number, ...values);
 }
 
+const closeCall = foreign<[number]>('close', 'int', ['int']);
+
+/**
+ * Closes a descriptor that this room opened. `fs.closeSync` is for those of `fs.openSync`: a worker thread keeps a list of them, warns
+ * of strangers, and closes the rest when it ends.
+ */
+export function closeDescriptor(fd: number): void {
+  checked(closeCall(fd), 'close');
+}
+
 /** A path for the kernel: text (sent as UTF-8) or bytes. */
 export type KernelPath = string | Uint8Array;
 

@@ -4,7 +4,7 @@ import { MizerError } from '../model/errors.js';
 import { fsconfig, fsmount, fsopen, mountCall } from './mount-calls.js';
 import { overlayError } from './mount-errors.js';
 import { attachMount } from './mount.js';
-import { toCString, toMessage, type KernelPath } from './native.js';
+import { closeDescriptor, toCString, toMessage, type KernelPath } from './native.js';
 
 export interface Overlay {
   /** What mountinfo shows as the source, e.g. `mizer:<store>/<context>`; at most 255 bytes. */
@@ -94,11 +94,11 @@ function mountInSteps(overlay: Overlay, naming: Naming): boolean {
     try {
       attachMount(mount, overlay.target);
     } finally {
-      fs.closeSync(mount);
+      closeDescriptor(mount);
     }
     return true;
   } finally {
-    fs.closeSync(context);
+    closeDescriptor(context);
   }
 }
 

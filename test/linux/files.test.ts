@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { releaseLock, takeLock } from '../../src/linux/flock.js';
 import { addWatch, IN, openInotify, readEvents, removeWatch } from '../../src/linux/inotify.js';
-import { errnoOf } from '../../src/linux/native.js';
+import { closeDescriptor, errnoOf } from '../../src/linux/native.js';
 import { isOpaque, isWhiteout, isWhiteoutFile, makeOpaque, makeWhiteout } from '../../src/linux/overlay-files.js';
 import { peerCredentials } from '../../src/linux/peer.js';
 import { poll, whenReadable } from '../../src/linux/poll.js';
@@ -155,7 +155,7 @@ test('inotify tells every event with its bytes, and says when events were lost',
   let last: unknown;
   for (let some = readEvents(fd, buffer); some.length > 0; some = readEvents(fd, buffer)) last = some.at(-1);
   expect(last).toMatchObject({ wd: -1, mask: IN.Q_OVERFLOW });
-  fs.closeSync(fd);
+  closeDescriptor(fd);
 });
 
 test('a readable descriptor is told to the event loop', async () => {
@@ -169,7 +169,7 @@ test('a readable descriptor is told to the event loop', async () => {
     fs.writeFileSync(inside('new'), '');
   });
   expect(event).toBe('new');
-  fs.closeSync(fd);
+  closeDescriptor(fd);
 });
 
 test('the kernel says who is at the other end of a socket', async () => {
