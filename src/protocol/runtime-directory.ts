@@ -29,7 +29,11 @@ function isOwnDirectory(path: string, uid: number): boolean {
  */
 export function ensureRuntimeDirectory(path: string, uid: number): void {
   if (Buffer.byteLength(socketPath(path)) > longestSocketPath) {
-    throw refusal(path, `its path is too long for a socket (${longestSocketPath} bytes at most)`, 'Set XDG_RUNTIME_DIR to a directory of yours with a shorter path.');
+    throw refusal(
+      path,
+      `its path is too long for a socket (${longestSocketPath} bytes at most)`,
+      'Set XDG_RUNTIME_DIR to a directory of yours with a shorter path.',
+    );
   }
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -39,7 +43,8 @@ export function ensureRuntimeDirectory(path: string, uid: number): void {
     }
   }
   const fault = faultOf(lstatSync(path), uid);
-  if (fault !== undefined) throw refusal(path, fault, `Look at it with \`ls -ld ${path}\`, then remove it; mizer makes it anew.`);
+  if (fault !== undefined)
+    throw refusal(path, fault, `Look at it with \`ls -ld ${path}\`, then remove it; mizer makes it anew.`);
 }
 
 function faultOf(found: Stats, uid: number): string | undefined {
