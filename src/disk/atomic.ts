@@ -61,9 +61,15 @@ export async function flushDirectory(path: string): Promise<void> {
   }
 }
 
-function writeError(path: string, cause: unknown): MizerError {
+/** Whether a write failed for want of space, of the disk or of a quota. */
+export function isOutOfSpace(code: string): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** The error to show when `path` could not be written. */
+export function writeError(path: string, cause: unknown): MizerError {
   const code = codeOf(cause);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isOutOfSpace(code)) {
     return new MizerError('E_DISK_FULL', `There is no room left to write ${path} (${code}).`, {
       group: 'failed',
       hint: 'Free some space, for instance with `mzr gc`, and try again.',

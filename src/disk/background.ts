@@ -34,7 +34,7 @@ export class Background<Question, Reply> {
     this.#last += 1;
     const id = this.#last;
     worker.ref();
-    worker.postMessage({ id, question });
+    worker.postMessage({ id, question }, []);
     return new Promise<Reply>((resolve, reject) => {
       this.#waiting.set(id, { resolve: (value) => resolve(value as Reply), reject });
     });

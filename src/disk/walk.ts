@@ -89,7 +89,7 @@ class Walker {
     this.#tick = clockTick(root);
     this.#excluded = new Set(exclude);
     this.#excludingParents = new Set(exclude.map(parentOf));
-    this.#device = oneFileSystem ? lstatSync(root, { bigint: true }).dev : undefined;
+    this.#device = oneFileSystem ? lstatSync(root, { bigint: true, throwIfNoEntry: false })?.dev : undefined;
   }
 
   /** Takes `path` and all below it, unless a link or something excluded leads there. */
