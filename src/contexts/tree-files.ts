@@ -1,41 +1,28 @@
-import { closeSync, openSync, readSync, readlinkSync, type BigIntStats } from 'node:fs';
-import type { Entry, Kind } from '../model/entry.js';
-import { toBytes, type TreePath } from '../model/tree-path.js';
+import { closeSync, lstatSync, openSync, readSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { toEntry } from '../disk/look.js';
+import { locate } from '../disk/tree-location.js';
+import type { Entry } from '../model/entry.js';
+import type { TreePath } from '../model/tree-path.js';
 
 /** An absolute path for fs calls: bytes where it holds a tree path that is not ASCII. */
 export type FilePath = string | Buffer;
 
 const chunk = 1 << 18;
-// oxlint-disable-next-line no-control-regex -- the ASCII range is what is meant
-const ascii = /^[\u0000-\u007f]*$/;
 
-/** Where `path` lies below an absolute `directory`; the directory itself for the root. */
-export function filePath(directory: FilePath, path: TreePath): FilePath {
-  if (path === '') return directory;
-  if (typeof directory === 'string' && ascii.test(path)) return `${directory}/${path}`;
-  return Buffer.concat([Buffer.from(directory), Buffer.from('/'), toBytes(path)]);
+/** An entry and where it really lies. */
+export interface Located {
+  readonly entry: Entry;
+  readonly at: FilePath;
 }
 
-export function kindOf(stats: BigIntStats): Kind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'symlink' : 'other';
+/** `lstat` that says `undefined` for a name that is not there. Its parent must be a directory. */
+export function lstatAt(at: FilePath): BigIntStats | undefined {
+  return lstatSync(at, { bigint: true, throwIfNoEntry: false });
 }
 
-/** What `lstat` said of `path`. */
-export function entryOf(path: TreePath, stats: BigIntStats): Entry {
-  const kind = kindOf(stats);
-  return {
-    path,
-    kind,
-    mode: Number(stats.mode) & 0o7777,
-    size: kind === 'directory' ? 0 : Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    ino: Number(stats.ino),
-    dev: Number(stats.dev),
-    nlink: Number(stats.nlink),
-  };
+/** What `stats`, of `lstat`, say of `path` in the tree at `root`. */
+export function located(root: string, path: TreePath, stats: BigIntStats): Located {
+  return { entry: toEntry(path, stats, 0n), at: locate(root, path) };
 }
 
 /** Whether two nodes of one kind have the same content: bytes of files, targets of links; anything else has none to differ in. */
@@ -44,12 +31,6 @@ export function sameContent(a: Located, b: Located): boolean {
   if (a.entry.kind !== 'file') return true;
   if (a.entry.size !== b.entry.size) return false;
   return a.entry.size === 0 || sameBytes(a.at, b.at, Math.min(chunk, a.entry.size + 1));
-}
-
-/** An entry and where it really lies. */
-export interface Located {
-  readonly entry: Entry;
-  readonly at: FilePath;
 }
 
 function sameBytes(a: FilePath, b: FilePath, step: number): boolean {

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { codeOf, locate } from '../disk/tree-location.js';
 import { isOpaque, isWhiteout } from '../linux/overlay-files.js';
 import type { Change, ChangeKind, Side } from '../model/change-set.js';
-import { join, type TreePath } from '../model/tree-path.js';
-import { childOf, childrenOf, lstatAt, nodesBelow, type MergedDirectory, type StackNode } from './layer-stack.js';
-import { entryOf, filePath, sameContent, type FilePath, type Located } from './tree-files.js';
+import { join, nameOf, type TreePath } from '../model/tree-path.js';
+import { childrenOf, nodeAt, nodesBelow, type MergedDirectory, type StackNode } from './layer-stack.js';
+import { located, lstatAt, sameContent, type Located } from './tree-files.js';
 
 /** A change and where both sides of it lie: in a layer, and in the upper directory. */
 export interface UpperChange {
@@ -14,12 +15,14 @@ export interface UpperChange {
 
 /** One directory of the upper directory and what lies beneath it in the stack. */
 interface Level {
-  readonly upper: FilePath;
+  readonly upper: string;
   readonly path: TreePath;
   readonly base: MergedDirectory;
   /** What is beneath does not show through: the directory, or one above it, is opaque or took the place of a whiteout. */
   readonly hides: boolean;
 }
+
+const attempts = 5;
 
 /** What a node looks like to a person or to git. A link's permission bits mean nothing. */
 export function sideOf({ entry }: Located): Side {
@@ -32,43 +35,45 @@ export function sideOf({ entry }: Located): Side {
  * directory is listed path by path. Costs what the upper directory holds, and what it deletes; files of equal size are read.
  */
 export function upperChanges(layers: readonly string[], upper: string): UpperChange[] {
-  const changes = [...changesIn({ upper, path: '', base: layers, hides: false })];
-  return changes.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const changes = [...changesIn({ upper, path: '', base: layers, hides: false })];
+      return changes.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
+    } catch (error) {
+      // Something went away between being listed and being read: the context is in use.
+      if (attempt === attempts || codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
 }
 
 function* changesIn(level: Level): Generator<UpperChange, void, undefined> {
-  const names = new Set(readdirSync(level.upper, 'latin1'));
+  const names = new Set(readdirSync(locate(level.upper, level.path), 'latin1'));
   for (const name of names) {
     if (name !== '.git') yield* changesAt(level, name);
   }
   if (!level.hides) return;
   for (const child of childrenOf(level.base, level.path)) {
-    if (!names.has(nameIn(level.path, child))) yield* gone(child);
+    if (!names.has(nameOf(child.entry.path))) yield* gone(child);
   }
-}
-
-function nameIn(directory: TreePath, { entry }: StackNode): string {
-  return directory === '' ? entry.path : entry.path.slice(directory.length + 1);
 }
 
 function* changesAt(level: Level, name: string): Generator<UpperChange, void, undefined> {
   const path = join(level.path, name);
-  const at = filePath(level.upper, name);
+  const at = locate(level.upper, path);
   const stats = lstatAt(at);
-  // Deleted since the listing: the context is in use.
   if (stats === undefined) return;
-  const before = childOf(level.base, name, path);
+  const before = nodeAt(level.base, path);
   if (isWhiteout(stats)) {
     if (before !== undefined) yield* gone(before);
     return;
   }
-  const after: Located = { entry: entryOf(path, stats), at };
+  const after = located(level.upper, path, stats);
   const change = changeOf(before, after);
   if (change !== undefined) yield change;
   const wasDirectory = before?.entry.kind === 'directory';
   if (after.entry.kind === 'directory') {
     const base = before?.merged ?? [];
-    yield* changesIn({ upper: at, path, base, hides: base.length > 0 && (level.hides || isOpaque(at)) });
+    yield* changesIn({ upper: level.upper, path, base, hides: base.length > 0 && (level.hides || isOpaque(at)) });
   } else if (wasDirectory) {
     yield* goneBelow(before);
   }
@@ -76,8 +81,8 @@ function* changesAt(level: Level, name: string): Generator<UpperChange, void, un
 
 /** The deletion of a node and of all below it. */
 function* gone(before: StackNode): Generator<UpperChange, void, undefined> {
-  if (before.entry.path === '.git' || before.entry.path.endsWith('/.git')) return;
   const { path } = before.entry;
+  if (nameOf(path) === '.git') return;
   yield { change: { path, kind: 'deleted', before: sideOf(before), after: undefined }, before, after: undefined };
   yield* goneBelow(before);
 }
