@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
+import { copyEntries } from '../disk/copy-entry.js';
 import { copyTree } from '../disk/copy.js';
 import { statOf, toEntry, clockTick } from '../disk/look.js';
-import { sameContent } from '../disk/same-content.js';
 import { walk } from '../disk/walk-background.js';
 import { mountsOf } from '../linux/mountinfo.js';
 import { compareManifests } from '../model/compare.js';
@@ -13,6 +13,7 @@ import { decodeManifest, encodeManifest } from '../model/manifest-codec.js';
 import { manifestOf, patch, type Manifest } from '../model/manifest.js';
 import { fromText, isWithin, parentOf, type TreePath } from '../model/tree-path.js';
 import { statIn } from './layer-stack.js';
+import { filePath, sameContent } from './tree-files.js';
 import type { SnapshotRecord } from './records.js';
 import { plainStore } from './locate.js';
 import type { Store } from './store.js';
@@ -139,7 +140,8 @@ export class HostSnapshots {
     }
     const now = patch(before, { put, remove });
     const changed = manifestOf(put.filter((entry) => !isSame(before.get(entry.path), entry)));
-    return { now, changed: [...changed.entries()], removed: goneFrom(before, now, [...remove, ...put.map((entry) => entry.path)]) };
+    const replaced = put.filter((entry) => entry.kind !== 'directory').map((entry) => entry.path);
+    return { now, changed: [...changed.entries()], removed: goneFrom(before, now, [...remove, ...replaced]) };
   }
 
   /** Without the files whose bytes are those of the snapshot, though the kernel's times or inode say that something happened. */
@@ -148,9 +150,8 @@ export class HostSnapshots {
     return changed.filter((entry) => {
       const before = state.manifest.get(entry.path);
       if (before === undefined || !isAlike(before, entry)) return true;
-      if (entry.kind !== 'file') return entry.kind === 'symlink';
       const copy = statIn(layers, entry.path);
-      return copy === undefined || !sameContent(this.#store.workTree, entry.path, copy.location);
+      return copy === undefined || !sameContent({ entry, at: filePath(this.#store.workTree, entry.path) }, copy);
     });
   }
 
@@ -187,14 +188,17 @@ export class HostSnapshots {
     let manifest = look.now;
     const record = await store.addLayer(async (directory) => {
       const content = { put: look.changed, removed: look.removed };
-      const written = await writeThinLayer(store.workTree, join(directory, 'tree'), content, look.now);
+      const tree = join(directory, 'tree');
+      const written = await writeThinLayer(store.workTree, tree, content, look.now, (entries) =>
+        copyEntries(store.workTree, tree, entries),
+      );
       manifest = patch(look.now, { put: written.copied, remove: written.vanished });
-      writeFileSync(join(directory, patchFile), encodeManifest(manifestOf(written.copied)));
-      writeFileSync(join(directory, removedFile), [...look.removed, ...written.vanished].join('\0'), 'latin1');
+      const directories = look.changed.filter((entry) => entry.kind === 'directory');
+      writeDelta(directory, [...directories, ...written.copied], [...look.removed, ...written.vanished]);
       return {
         below: last.id,
-        entries: written.copied.length + look.removed.length,
-        bytes: written.bytes,
+        entries: look.changed.length + look.removed.length,
+        bytes: written.copied.reduce((sum, entry) => sum + entry.size, 0),
         promoted: false,
         kept: options.kept,
         unstable: written.unstable,
@@ -219,7 +223,7 @@ export class HostSnapshots {
           patches.push(directory);
           continue;
         }
-        const manifest = patches.reverse().reduce(applyPatch, decodeManifest(whole));
+        const manifest = patches.reverse().reduce(applyDelta, decodeManifest(whole));
         return { snapshot: newest.snapshot, manifest };
       }
       return undefined;
@@ -234,14 +238,26 @@ function isNewest(value: unknown): value is { readonly snapshot: string } {
   return typeof value === 'object' && value !== null && 'snapshot' in value && typeof value.snapshot === 'string';
 }
 
-function applyPatch(manifest: Manifest, directory: string): Manifest {
+/** What a thin layer of the host view adds to the one below, written beside its tree. */
+export function writeDelta(directory: string, put: readonly Entry[], removed: readonly TreePath[]): void {
+  writeFileSync(join(directory, patchFile), encodeManifest(manifestOf(put)));
+  writeFileSync(join(directory, removedFile), removed.join('\0'), 'latin1');
+}
+
+/** What `writeDelta` wrote; `undefined` for a layer that holds banked build products or a whole tree. */
+export function readDelta(directory: string): { readonly put: readonly Entry[]; readonly remove: readonly TreePath[] } | undefined {
   const put = readIfThere(join(directory, patchFile));
   const removed = readIfThere(join(directory, removedFile));
-  if (put === undefined || removed === undefined) return manifest;
-  return patch(manifest, {
+  if (put === undefined || removed === undefined) return undefined;
+  return {
     put: [...decodeManifest(put).entries()],
     remove: removed.length === 0 ? [] : Buffer.from(removed).toString('latin1').split('\0'),
-  });
+  };
+}
+
+function applyDelta(manifest: Manifest, directory: string): Manifest {
+  const delta = readDelta(directory);
+  return delta === undefined ? manifest : patch(manifest, delta);
 }
 
 function readIfThere(file: string): Uint8Array | undefined {

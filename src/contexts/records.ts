@@ -45,6 +45,8 @@ export interface ContextRecord {
   readonly base?: string;
   readonly live: boolean;
   readonly createdAt: string;
+  /** Hidden, but to be kept for a while after its command; since then. */
+  readonly keptAt?: string;
   readonly share: readonly TreePath[];
   readonly command?: readonly string[];
   /** Where the upper directory and its `work` are: beside this record, but outside the work tree for a live context. */

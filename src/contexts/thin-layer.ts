@@ -1,5 +1,4 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { copyEntries } from '../disk/copy-entry.js';
 import { locate } from '../disk/tree-location.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
 import { setTimes } from '../linux/times.js';
@@ -15,25 +14,19 @@ export interface LayerContent {
   readonly removed: readonly TreePath[];
 }
 
-export interface WrittenLayer {
-  /** What was copied, as it was when its copy was taken. */
-  readonly copied: readonly Entry[];
-  /** Gone meanwhile: not in the layer. */
-  readonly vanished: readonly TreePath[];
-  readonly unstable: readonly TreePath[];
-  readonly bytes: number;
-}
-
 /**
- * Writes a layer into the new directory `tree`: copies of `put`, whiteouts for `removed`, and the directories that lead to them with the
- * modes and times they have in `now`, because overlayfs shows those of the topmost layer.
+ * Writes a layer into the new directory `tree`: what `place` puts there of `put`, whiteouts for `removed`, and the directories that lead
+ * to them with the modes and times they have in `now`, because overlayfs shows those of the topmost layer.
+ * @param source the tree whose root the layer's root is to resemble
+ * @param place copies or links the entries it is given, none of them a directory, to where they are in `tree`
  */
-export async function writeThinLayer(
+export async function writeThinLayer<Placed>(
   source: string,
   tree: string,
   { put, removed }: LayerContent,
   now: Manifest,
-): Promise<WrittenLayer> {
+  place: (entries: readonly Entry[]) => Placed | Promise<Placed>,
+): Promise<Placed> {
   mkdirSync(tree, { mode: 0o700 });
   const directories = new Map<TreePath, Entry>();
   const lead = (path: TreePath): void => {
@@ -51,7 +44,7 @@ export async function writeThinLayer(
     directories.set(entry.path, entry);
     mkdirSync(locate(tree, entry.path), { recursive: true, mode: 0o700 });
   }
-  const result = await copyEntries(source, tree, put.filter((entry) => entry.kind !== 'directory'));
+  const placed = await place(put.filter((entry) => entry.kind !== 'directory'));
   for (const path of topmost(removed)) {
     // Where a parent is not a directory any more, nothing below it can be seen anyway.
     if (path.includes('/') && now.get(parentOf(path))?.kind !== 'directory') continue;
@@ -62,12 +55,7 @@ export async function writeThinLayer(
   for (const entry of deepestFirst) dress(locate(tree, entry.path), entry);
   const root = lstatSync(source, { bigint: true });
   dress(tree, { mode: Number(root.mode & 0o7777n), mtimeNs: root.mtimeNs });
-  return {
-    copied: [...result.copied, ...put.filter((entry) => entry.kind === 'directory')],
-    vanished: result.vanished,
-    unstable: result.unstable,
-    bytes: result.copied.reduce((sum, entry) => sum + entry.size, 0),
-  };
+  return placed;
 }
 
 function dress(path: string | Buffer, { mode, mtimeNs }: Pick<Entry, 'mode' | 'mtimeNs'>): void {

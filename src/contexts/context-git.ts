@@ -1,0 +1,61 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { adminDirectory, gitFileContent, register, repair, unregister } from '../git/linked-worktree.js';
+import { readHead, type Head, type Repository } from '../git/repository.js';
+import type { ContextRecord } from './records.js';
+import { keyOf, upperOf, type WorkTree } from './work-tree.js';
+
+/** HEAD of a context, of the host view when `name` is absent. */
+export async function headOf(repository: Repository, name?: string): Promise<Head> {
+  if (name === undefined) return readHead(repository);
+  return readHead({ ...repository, gitDir: adminDirectory(repository.commonDir, name) });
+}
+
+/** The context's own index on the host side. */
+export function indexOf(repository: Repository, name: string): string {
+  return join(adminDirectory(repository.commonDir, name), 'index');
+}
+
+/** Makes a context a linked work tree of its repository, with its own HEAD and index, and puts the `.git` file into its upper directory. */
+export function registerContext(
+  tree: WorkTree,
+  repository: Repository,
+  record: ContextRecord,
+  head: { readonly oid: string } | { readonly branch: string },
+  indexFrom: string | undefined,
+): void {
+  register({
+    commonDir: repository.commonDir,
+    gitDir: repository.gitDir,
+    name: record.name,
+    mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
+    head,
+    ...(indexFrom !== undefined && existsSync(indexFrom) ? { indexFrom } : {}),
+  });
+  writeGitFile(tree, record);
+}
+
+/** The `.git` file says where the hub shows the common git directory; that place follows the work tree's name. */
+export function writeGitFile(tree: WorkTree, record: ContextRecord): void {
+  const secondPath = tree.mounts.secondPath(tree.store.id, tree.path);
+  writeFileSync(join(upperOf(record), '.git'), gitFileContent(secondPath, record.name));
+}
+
+/** Writes again what somebody took away of a context's registration. */
+export async function repairContext(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<void> {
+  const name = record.name;
+  const lost = !existsSync(join(adminDirectory(repository.commonDir, name), 'HEAD'));
+  const fallback = lost ? (record.head ?? (await readHead(repository)).oid) : undefined;
+  repair({
+    commonDir: repository.commonDir,
+    gitDir: repository.gitDir,
+    name,
+    mountPoint: tree.mounts.mountPoint(keyOf(tree, name)),
+    head: fallback === undefined ? { branch: name } : { oid: fallback },
+  });
+  writeGitFile(tree, record);
+}
+
+export function unregisterContext(repository: Repository, name: string): void {
+  unregister(repository.commonDir, name);
+}

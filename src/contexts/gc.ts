@@ -1,0 +1,67 @@
+import { listRegistered } from '../git/linked-worktree.js';
+import { emptyTrash } from '../disk/trash.js';
+import { join } from 'node:path';
+import { compact } from './compact.js';
+import { unregisterContext } from './context-git.js';
+import { retire } from './remove.js';
+import type { WorkTree } from './work-tree.js';
+
+/** How long a hidden context that was kept is waited for, milliseconds. */
+const forgotten = 14 * 24 * 3600 * 1000;
+
+export interface Collected {
+  /** Names of contexts that went. */
+  readonly contexts: readonly string[];
+  /** Those of them that were archived first. */
+  readonly archived: readonly string[];
+  readonly snapshots: readonly string[];
+  readonly freedBytes: number;
+}
+
+/**
+ * Removes what is provably of no more use: contexts of runs that are over, snapshots that nothing stands on, leftovers of crashes; joins deep
+ * stacks. Work that is saved nowhere else is archived first (`retire`). The caller holds the store's lock.
+ * @param busy names of contexts that a session is being opened in
+ * @param now milliseconds since 1970
+ */
+export async function collect(tree: WorkTree, busy: ReadonlySet<string>, now: number): Promise<Collected> {
+  const contexts: string[] = [];
+  const archived: string[] = [];
+  for (const name of tree.store.contextNames()) {
+    const record = await tree.store.context(name);
+    const isOver = record.hidden && (record.keptAt === undefined || now - Date.parse(record.keptAt) > forgotten);
+    if (!isOver || busy.has(name)) continue;
+    const outcome = await retire(tree, record);
+    if (outcome === 'archived') archived.push(name);
+    if (outcome === 'archived' || outcome === 'dropped') contexts.push(name);
+  }
+  sweepRegistrations(tree);
+  await compact(tree);
+  const { snapshots, freedBytes } = await dropUnused(tree);
+  await emptyTrash(join(tree.store.directory, 'trash'));
+  return { contexts, archived, snapshots, freedBytes };
+}
+
+/** Registrations whose context is gone: the process died between the two. */
+export function sweepRegistrations(tree: WorkTree): void {
+  const repository = tree.repository;
+  if (repository === undefined) return;
+  const own = tree.mounts.mountPoint({ storeId: tree.store.id, name: '' });
+  for (const { name, mountPoint } of listRegistered(repository.commonDir)) {
+    if (mountPoint?.startsWith(own) === true && !tree.store.hasContext(name)) unregisterContext(repository, name);
+  }
+}
+
+async function dropUnused(tree: WorkTree): Promise<{ readonly snapshots: string[]; readonly freedBytes: number }> {
+  const used = new Set<string>();
+  const use = async (id: string | undefined): Promise<void> => {
+    if (id !== undefined && !used.has(id)) for (const record of await tree.store.lineage(id)) used.add(record.id);
+  };
+  await use((await tree.host.newest())?.snapshot);
+  for (const name of tree.store.contextNames()) await use((await tree.store.context(name)).base);
+  const all = await tree.store.snapshots();
+  for (const record of all) if (record.kept) await use(record.id);
+  const unused = all.filter((record) => !used.has(record.id));
+  for (const record of unused) await tree.store.dropSnapshot(record.id);
+  return { snapshots: unused.map((record) => record.id), freedBytes: unused.reduce((sum, record) => sum + record.bytes, 0) };
+}

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { adminDirectory } from '../git/linked-worktree.js';
+import { MizerError } from '../model/errors.js';
+import { repairContext } from './context-git.js';
+import type { ContextRecord } from './records.js';
+import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
+
+/**
+ * Mounts a context, if it is not mounted, and answers its mount point. What a person or a moved work tree took away of its
+ * registration with git is written again.
+ * @throws MizerError `E_CONTEXT_HURT` when its upper directory or a layer is gone
+ */
+export async function openContext(tree: WorkTree, record: ContextRecord): Promise<string> {
+  const key = keyOf(tree, record.name);
+  if (tree.mounts.isMounted(key)) return tree.mounts.mountPoint(key);
+  const lowers = await layersOf(tree, record);
+  const missing = [upperOf(record), ...lowers].find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new MizerError('E_CONTEXT_HURT', `Context '${record.name}' cannot be mounted: ${missing} is gone.`, {
+      group: 'failed',
+      hint: `What it changed is in ${upperOf(record)}; \`mzr drop --force ${record.name}\` removes it.`,
+    });
+  }
+  if (tree.repository !== undefined) {
+    if (!existsSync(join(adminDirectory(tree.repository.commonDir, record.name), 'HEAD')) || !existsSync(join(upperOf(record), '.git'))) {
+      await repairContext(tree, tree.repository, record);
+    }
+    await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
+  }
+  return tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
+}

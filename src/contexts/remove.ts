@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { archive } from '../git/archive.js';
+import { MizerError } from '../model/errors.js';
+import { unregisterContext } from './context-git.js';
+import { openContext } from './open.js';
+import type { ContextRecord } from './records.js';
+import { unsavedWork } from './unsaved.js';
+import { keyOf, type WorkTree } from './work-tree.js';
+
+/** What became of a context whose time is over. */
+export type Removal = 'dropped' | 'archived' | 'kept' | 'busy';
+
+/**
+ * Ends a context that nobody asked to keep: dropped when nothing would be lost, else archived first; kept in a plain directory, where
+ * nothing can be archived, and while somebody is in it. The caller holds the store's lock.
+ */
+export async function retire(tree: WorkTree, record: ContextRecord): Promise<Removal> {
+  const inhabitants = await tree.mounts.inhabitants(tree.store.id);
+  if ((inhabitants.get(record.name)?.length ?? 0) > 0) return 'busy';
+  const unsaved = await unsavedWork(tree, record);
+  const isEmpty = unsaved.files === 0 && !unsaved.commits;
+  if (!isEmpty && tree.repository === undefined) return 'kept';
+  if (!isEmpty) await archiveContext(tree, record);
+  await removeContext(tree, record);
+  return isEmpty ? 'dropped' : 'archived';
+}
+
+/**
+ * Drops a context by name. With `force` what would be lost is archived first, where there is git.
+ * @returns whether it was archived
+ * @throws MizerError `E_CONTEXT_IN_USE`, and without `force` `E_CONTEXT_DIRTY`
+ */
+export async function drop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<boolean> {
+  await refuseInhabited(tree, record.name, 'dropped');
+  const unsaved = await unsavedWork(tree, record);
+  const isEmpty = unsaved.files === 0 && !unsaved.commits;
+  if (!isEmpty && !force) {
+    const what = unsaved.files > 0 ? `${unsaved.files} uncommitted change${unsaved.files === 1 ? '' : 's'}` : 'commits on no branch';
+    throw new MizerError('E_CONTEXT_DIRTY', `Context '${record.name}' has ${what}.`, {
+      hint: `See them with \`mzr diff ${record.name}\`, bring them back with \`mzr apply ${record.name}\`, or drop it with --force.`,
+      data: { context: record.name, ...unsaved },
+    });
+  }
+  const archived = !isEmpty && tree.repository !== undefined;
+  if (archived) await archiveContext(tree, record);
+  await removeContext(tree, record);
+  return archived;
+}
+
+/** @throws MizerError `E_CONTEXT_IN_USE` */
+export async function refuseInhabited(tree: WorkTree, name: string, what: string): Promise<void> {
+  const [first, ...others] = (await tree.mounts.inhabitants(tree.store.id)).get(name) ?? [];
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  throw new MizerError('E_CONTEXT_IN_USE', `Context '${name}' is in use by ${first.command} (${first.pid})${more}, so it cannot be ${what}.`, {
+    hint: `End them with \`mzr stop ${name}\`, or leave it with \`mzr switch\`.`,
+    data: { context: name, pids: [first, ...others].map((one) => one.pid) },
+  });
+}
+
+async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<void> {
+  await archive({ workTree: await openContext(tree, record), name: record.name });
+}
+
+/** Takes everything of a context away. Its record goes first: a crash afterwards leaves only what the next start sweeps. */
+async function removeContext(tree: WorkTree, record: ContextRecord): Promise<void> {
+  await tree.mounts.unmount(keyOf(tree, record.name));
+  await tree.store.discard(tree.store.contextDirectory(record.name));
+  if (record.live && existsSync(record.directory)) await tree.store.discard(record.directory);
+  if (tree.repository !== undefined) unregisterContext(tree.repository, record.name);
+}
