@@ -1,0 +1,23 @@
+import { atMost, type Row } from '../measurement.js';
+import { mzrRun, mzrTimed } from '../mizer.js';
+import { median, run } from '../world.js';
+
+/** Bringing 1,000 changed files into the host view, and dropping the context they came from. */
+export const applyAndDrop: Row = {
+  id: 'apply-and-drop',
+  measure(bench) {
+    const applied: number[] = [];
+    const dropped: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const edit = `git ls-files src | head -n 1000 | xargs sed -i '1s/^/\\/* ${turn} *\\/ /'`;
+      mzrRun(bench, 'run', '--keep=thousand', '--', 'sh', '-c', edit);
+      applied.push(mzrTimed(bench, 'apply', 'thousand'));
+      dropped.push(mzrTimed(bench, 'drop', '--force', 'thousand'));
+      run(bench.world, bench.repository, ['git', 'checkout', '--quiet', '.']);
+    }
+    return [
+      atMost({ row: this.id, what: 'mzr apply of 1,000 files', measured: median(applied), unit: 'ms' }, 300),
+      atMost({ row: this.id, what: 'mzr drop, until the prompt', measured: median(dropped), unit: 'ms' }, 50),
+    ];
+  },
+};

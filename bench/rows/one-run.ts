@@ -1,0 +1,34 @@
+import { bubblewrapEntry, worktreeAddAndRemove } from '../competitors.js';
+import { atMost, atMostTimes, forComparison, type Row } from '../measurement.js';
+import { mzrTimed, opened } from '../mizer.js';
+import { median, medianOf } from '../world.js';
+
+/** `mzr run -- true` with the daemon up and the tree unchanged, and the daemon's share of it. */
+export const oneRun: Row = {
+  id: 'one-run',
+  async measure(bench) {
+    const { world, repository } = bench;
+    const worktree = medianOf(3, () => worktreeAddAndRemove(world, repository));
+    const run = medianOf(15, () => mzrTimed(bench, 'run', '--', 'true'), 3);
+    const shares: number[] = [];
+    for (let turn = 0; turn < 18; turn += 1) shares.push(...(await opened(bench, [undefined])));
+    const figure = { row: this.id, what: 'mzr run -- true', measured: run, unit: 'ms' } as const;
+    const share = { row: this.id, what: "the daemon's share", measured: median(shares.slice(3)), unit: 'ms' } as const;
+    const bubblewrap = bubblewrapEntry(world, repository);
+    return [
+      atMostTimes(figure, { what: 'git worktree add + remove', value: worktree }, 1 / 30, '1/30'),
+      atMost(figure, 100),
+      atMost(share, 10),
+      ...(bubblewrap === undefined
+        ? []
+        : [
+            forComparison({
+              row: this.id,
+              what: 'bwrap --bind … true (entry alone, nothing forked)',
+              measured: medianOf(9, () => bubblewrapEntry(world, repository) ?? Number.NaN),
+              unit: 'ms',
+            }),
+          ]),
+    ];
+  },
+};

@@ -1,0 +1,41 @@
+import { atMost, atMostTimes, type Bench, type Row } from '../measurement.js';
+import { mzr, mzrRun, mzrTimed } from '../mizer.js';
+import { median, run } from '../world.js';
+
+/** Prints the milliseconds that a first `git status` takes; its own cost is that of two `date`. */
+const timedStatus = ['sh', '-c', 'a=$(date +%s%N); git status >/dev/null; b=$(date +%s%N); echo $(((b-a)/1000))'];
+
+/** What one new context takes on disk, and how quick its first `git status` is. */
+export const perContext: Row = {
+  id: 'per-context',
+  measure(bench) {
+    const { world, repository } = bench;
+    mzrTimed(bench, 'run', '--', 'true');
+    const host: number[] = [];
+    const inside: number[] = [];
+    run(world, repository, timedStatus);
+    for (let turn = 0; turn < 7; turn += 1) {
+      host.push(Number(run(world, repository, timedStatus)) / 1000);
+      inside.push(Number(run(world, repository, mzr('run', '--', ...timedStatus))) / 1000);
+    }
+    const status = {
+      row: this.id,
+      what: 'first git status in a new context',
+      measured: median(inside),
+      unit: 'ms',
+    } as const;
+    const warm = { what: 'warm git status in the host view', value: median(host) };
+    const disk = { row: this.id, what: 'disk taken by a new context', measured: diskOfOne(bench), unit: 'KB' } as const;
+    return [atMost(disk, 200), atMostTimes(status, warm, 0.7)];
+  },
+};
+
+/** Kilobytes that the git directory grows by with one context. */
+function diskOfOne(bench: Bench): number {
+  const used = (): number => Number(run(bench.world, bench.repository, ['du', '-sk', '.git']).split('\t')[0]);
+  const before = used();
+  mzrRun(bench, 'run', '--keep=measured', '--', 'true');
+  const after = used();
+  mzrRun(bench, 'drop', '--force', 'measured');
+  return after - before;
+}

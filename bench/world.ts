@@ -1,0 +1,101 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where a benchmark happens: directories of its own, and an environment in which nothing of the person running it is read or written. */
+export interface World {
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** A hermetic world below `directory`, which is made when it is not there. */
+export function makeWorld(directory: string): World {
+  const place = (name: string): string => {
+    const path = join(directory, name);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
+  };
+  const home = place('home');
+  return {
+    directory,
+    environment: {
+      PATH: [process.env['PATH'], '/usr/sbin', '/sbin'].join(delimiter),
+      HOME: home,
+      SHELL: '/bin/sh',
+      LC_ALL: 'C',
+      TMPDIR: place('tmp'),
+      XDG_CONFIG_HOME: place('config'),
+      XDG_STATE_HOME: place('state'),
+      XDG_CACHE_HOME: place('cache'),
+      XDG_RUNTIME_DIR: place('run'),
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_AUTHOR_NAME: 'Bench',
+      GIT_AUTHOR_EMAIL: 'bench@example.org',
+      GIT_AUTHOR_DATE: '2024-01-01T00:00:00Z',
+      GIT_COMMITTER_NAME: 'Bench',
+      GIT_COMMITTER_EMAIL: 'bench@example.org',
+      GIT_COMMITTER_DATE: '2024-01-01T00:00:00Z',
+    },
+  };
+}
+
+/**
+ * Runs `argv` in `cwd` and returns what it printed.
+ * @throws Error when it does not exit with 0: a benchmark of something that fails measures nothing.
+ */
+export function run(world: World, cwd: string, argv: readonly string[], input?: string | Buffer): string {
+  const [file = '', ...args] = argv;
+  const result = spawnSync(file, args, {
+    cwd,
+    env: world.environment,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...(input === undefined ? {} : { input }),
+  });
+  if (result.status !== 0) {
+    throw new Error(`${argv.join(' ').slice(0, 200)}: exit ${result.status ?? result.signal}\n${result.stderr}`, {
+      cause: result.error,
+    });
+  }
+  return result.stdout;
+}
+
+/** Milliseconds that `argv` takes from start to exit. */
+export function timed(world: World, cwd: string, argv: readonly string[]): number {
+  const start = process.hrtime.bigint();
+  run(world, cwd, argv);
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+/** A process that goes on while others are measured. */
+export interface Running {
+  kill(): void;
+  readonly ended: Promise<void>;
+}
+
+/** Starts `argv` in `cwd` and does not wait for it. */
+export function spawnIn(world: World, cwd: string, argv: readonly string[]): Running {
+  const [file = '', ...args] = argv;
+  const child = spawn(file, args, { cwd, env: world.environment, stdio: 'ignore' });
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  return { kill: () => void child.kill(), ended };
+}
+
+/** Whether a program is installed. */
+export function has(world: World, program: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { env: world.environment }).status === 0;
+}
+
+/** The middle of `values`; of an even number the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  const high = sorted[Math.floor(half)] ?? Number.NaN;
+  return Number.isInteger(half) ? ((sorted[half - 1] ?? Number.NaN) + high) / 2 : high;
+}
+
+/** The median of `times` results of `once`, after `warm` that do not count. */
+export function medianOf(times: number, once: () => number, warm = 1): number {
+  for (let turn = 0; turn < warm; turn += 1) once();
+  return median(Array.from({ length: times }, once));
+}
