@@ -17,8 +17,8 @@ import { MizerError } from '../model/errors.js';
 const prefix = 'mizer-';
 
 /**
- * 2100-01-01, seconds. git takes a `gitdir` file that is older than a day for outdated and rewrites it with the path by which it happens
- * to see the work tree (`update_linked_gitdir` in setup.c); a time in the future keeps it as we wrote it.
+ * 2100-01-01, seconds. Versions of git have taken a `gitdir` file older than a day for outdated and rewritten it with the path by which
+ * they happened to see the work tree (`update_linked_gitdir` in setup.c; 2.39 does not): a time in the future keeps it as we wrote it.
  */
 const farFuture = 4102444800;
 

@@ -65,8 +65,11 @@ function cleanEnvironment(options: GitOptions): Record<string, string> {
  */
 export async function git(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const settings = options.asInSession === true ? ownSettings : [...ownSettings, ...noCaches];
-  const [program = 'git', ...rest] = [...(options.through ?? []), 'git', ...settings, ...args];
-  const result = await runProcess(program, rest, options);
+  const through = options.through ?? [];
+  // Entering a mount namespace leads to its root directory, so git has to go to the place itself.
+  const place = through.length === 0 ? [] : ['-C', options.cwd];
+  const [program = 'git', ...rest] = [...through, 'git', ...place, ...settings, ...args];
+  const result = await runProcess(program, rest, through.length === 0 ? options.cwd : '/', options);
   if (result.status !== 0 && options.answers?.includes(result.status) !== true) throw failure(args, result);
   return result;
 }
@@ -77,9 +80,9 @@ export async function gitText(args: readonly string[], options: GitOptions): Pro
   return stdout.toString('utf8').replace(/\n$/, '');
 }
 
-function runProcess(program: string, args: readonly string[], options: GitOptions): Promise<GitResult> {
+function runProcess(program: string, args: readonly string[], cwd: string, options: GitOptions): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: options.cwd, env: cleanEnvironment(options), stdio: 'pipe' });
+    const child = spawn(program, args, { cwd, env: cleanEnvironment(options), stdio: 'pipe' });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -87,7 +90,7 @@ function runProcess(program: string, args: readonly string[], options: GitOption
     // git may end before it has read everything; its exit status says whether that was a failure.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
-    child.on('error', (cause: NodeJS.ErrnoException) => reject(notStarted(program, options.cwd, cause)));
+    child.on('error', (cause: NodeJS.ErrnoException) => reject(notStarted(program, cwd, cause)));
     child.on('close', (status, signal) => {
       const said = Buffer.concat(stderr).toString('utf8');
       resolve({
