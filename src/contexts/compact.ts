@@ -7,7 +7,7 @@ import { readDelta, writeDelta } from './host-snapshots.js';
 import { statIn } from './layer-stack.js';
 import type { SnapshotRecord } from './records.js';
 import { writeThinLayer } from './thin-layer.js';
-import { filePath } from './tree-files.js';
+import { locate } from '../disk/tree-location.js';
 import type { WorkTree } from './work-tree.js';
 
 /** A cold look-up costs more with each layer; beyond this many a stack is compacted. */
@@ -34,7 +34,7 @@ export async function compact(tree: WorkTree): Promise<SnapshotRecord | undefine
     await writeThinLayer(tree.path, target, { put, removed }, newest.manifest, (entries) => {
       for (const entry of entries) {
         const node = statIn(stack, entry.path);
-        if (node !== undefined) linkSync(node.at, filePath(target, entry.path));
+        if (node !== undefined) linkSync(node.at, locate(target, entry.path));
       }
     });
     writeDelta(directory, put, removed);

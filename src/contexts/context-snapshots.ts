@@ -22,7 +22,7 @@ export async function snapshotContext(tree: WorkTree, record: ContextRecord): Pr
   }
   const head = tree.repository === undefined ? {} : await headOf(tree.repository, record.name);
   return tree.store.addLayer(async (directory) => {
-    const { copy, unstable } = await copyTree({ from: upperOf(record), to: join(directory, 'tree'), exclude: ['.git'] });
+    const { copy, unstable, errors } = await copyTree({ from: upperOf(record), to: join(directory, 'tree'), exclude: ['.git'] });
     if (tree.repository !== undefined) {
       const index = indexOf(tree.repository, record.name);
       if (existsSync(index)) linkOrCopy(index, join(directory, 'index'));
@@ -37,6 +37,7 @@ export async function snapshotContext(tree: WorkTree, record: ContextRecord): Pr
       promoted: false,
       kept: true,
       unstable,
+      unreadable: errors.map((error) => error.path),
       ...(head.oid === undefined ? {} : { head: head.oid }),
       ...(head.branch === undefined ? {} : { branch: head.branch }),
     };
@@ -59,7 +60,7 @@ export async function rewind(tree: WorkTree, record: ContextRecord, id: string):
   await refuseInhabited(tree, record.name, 'rewound');
   const before = await snapshotContext(tree, record);
   await tree.mounts.unmount(keyOf(tree, record.name));
-  const fresh = join(record.directory, 'upper.new');
+  const fresh = `${upperOf(record)}.new`;
   if (existsSync(fresh)) await tree.store.discard(fresh);
   await copyTree({ from: tree.store.layerTree(target.id), to: fresh, exclude: ['.git'] });
   await tree.store.discard(upperOf(record));

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
-import { copyEntries } from '../disk/copy-entry.js';
-import { copyTree } from '../disk/copy.js';
+import { copyTree, type CopyProgress } from '../disk/copy.js';
+import { locate } from '../disk/tree-location.js';
 import { statOf, toEntry, clockTick } from '../disk/look.js';
-import { walk } from '../disk/walk-background.js';
+import { walk } from '../disk/walk.js';
 import { mountsOf } from '../linux/mountinfo.js';
 import { compareManifests } from '../model/compare.js';
 import type { Entry } from '../model/entry.js';
@@ -12,8 +12,9 @@ import { MizerError } from '../model/errors.js';
 import { decodeManifest, encodeManifest } from '../model/manifest-codec.js';
 import { manifestOf, patch, type Manifest } from '../model/manifest.js';
 import { fromText, isWithin, parentOf, type TreePath } from '../model/tree-path.js';
+import { copyInto } from './copy-into.js';
 import { statIn } from './layer-stack.js';
-import { filePath, sameContent } from './tree-files.js';
+import { sameContent } from './tree-files.js';
 import type { SnapshotRecord } from './records.js';
 import { plainStore } from './locate.js';
 import type { Store } from './store.js';
@@ -36,7 +37,7 @@ export interface SnapshotOptions {
   readonly info: HostInfo;
   /** Kept until it is dropped by name. */
   readonly kept: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (progress: CopyProgress) => void;
 }
 
 /** The newest snapshot of the host view, and what `lstat` said of every entry of the host view that it holds. */
@@ -151,7 +152,7 @@ export class HostSnapshots {
       const before = state.manifest.get(entry.path);
       if (before === undefined || !isAlike(before, entry)) return true;
       const copy = statIn(layers, entry.path);
-      return copy === undefined || !sameContent({ entry, at: filePath(this.#store.workTree, entry.path) }, copy);
+      return copy === undefined || !sameContent({ entry, at: locate(this.#store.workTree, entry.path) }, copy);
     });
   }
 
@@ -175,6 +176,7 @@ export class HostSnapshots {
         promoted: false,
         kept: options.kept,
         unstable: result.unstable,
+        unreadable: result.errors.map((error) => error.path),
         ...options.info,
       };
     });
@@ -190,11 +192,11 @@ export class HostSnapshots {
       const content = { put: look.changed, removed: look.removed };
       const tree = join(directory, 'tree');
       const written = await writeThinLayer(store.workTree, tree, content, look.now, (entries) =>
-        copyEntries(store.workTree, tree, entries),
+        copyInto(store.workTree, tree, entries),
       );
-      manifest = patch(look.now, { put: written.copied, remove: written.vanished });
+      manifest = patch(look.now, { put: written.copied, remove: written.gone });
       const directories = look.changed.filter((entry) => entry.kind === 'directory');
-      writeDelta(directory, [...directories, ...written.copied], [...look.removed, ...written.vanished]);
+      writeDelta(directory, [...directories, ...written.copied], [...look.removed, ...written.gone]);
       return {
         below: last.id,
         entries: look.changed.length + look.removed.length,
@@ -202,6 +204,7 @@ export class HostSnapshots {
         promoted: false,
         kept: options.kept,
         unstable: written.unstable,
+        unreadable: written.unreadable,
         ...options.info,
       };
     });

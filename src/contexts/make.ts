@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBranch } from '../git/branches.js';
 import { resetTo } from '../git/checkout.js';
 import { resolve, type Head, type Repository } from '../git/repository.js';
-import { copyTree } from '../disk/copy.js';
+import { copyTree, type CopyProgress } from '../disk/copy.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
 import { setTimes } from '../linux/times.js';
 import { checkName } from '../model/context-name.js';
@@ -11,13 +11,14 @@ import { MizerError } from '../model/errors.js';
 import { nearest } from '../model/nearest.js';
 import { checkPath, parentOf, toDisplay, type TreePath } from '../model/tree-path.js';
 import { indexOf, headOf, registerContext, unregisterContext } from './context-git.js';
-import { lstatAt, statIn } from './layer-stack.js';
+import { statIn } from './layer-stack.js';
 import { openContext } from './open.js';
 import { generateName } from './names.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';
-import { filePath } from './tree-files.js';
+import { lstatAt } from './tree-files.js';
+import { locate } from '../disk/tree-location.js';
 import { readyIndex } from './ready-index.js';
-import { keyOf, repositoryOf, upperOf, type WorkTree } from './work-tree.js';
+import { discardContext, keyOf, repositoryOf, upperOf, type WorkTree } from './work-tree.js';
 
 /** How a context is to be made (contexts.md, "Options that make a context"). Paths are tree paths. */
 export interface MakeRequest {
@@ -33,7 +34,7 @@ export interface MakeRequest {
   readonly exclude?: readonly TreePath[];
   readonly hidden: boolean;
   readonly command?: readonly string[];
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: (progress: CopyProgress) => void;
 }
 
 export interface Made {
@@ -94,7 +95,7 @@ function checkRequest(tree: WorkTree, request: MakeRequest): void {
   if (request.name !== undefined) checkName(request.name);
   for (const path of [...(request.share ?? []), ...(request.exclude ?? [])]) checkPath(path);
   for (const path of request.share ?? []) {
-    if (lstatAt(filePath(tree.path, path)) !== undefined) continue;
+    if (lstatAt(locate(tree.path, path)) !== undefined) continue;
     throw new MizerError('E_SHARE_MISSING', `${toDisplay(path)} is not in the host view, so it cannot be shared.`, {
       hint: `Make it first: mkdir -p ${toDisplay(path)}`,
     });
@@ -153,8 +154,19 @@ async function hostSource(tree: WorkTree, request: MakeRequest): Promise<Source>
     kept: false,
     ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
   });
-  const notes = base.unstable.map((path) => `${toDisplay(path)} kept changing while it was copied; the fork has it as it was at one moment.`);
-  return { base, notes };
+  return { base, notes: notesOf(base) };
+}
+
+/** What a person should know of a snapshot that was taken for a fork. */
+function notesOf({ unstable, unreadable }: SnapshotRecord): string[] {
+  const some = (paths: readonly TreePath[]): string => {
+    const shown = paths.slice(0, 3).map(toDisplay).join(', ');
+    return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
+  };
+  return [
+    ...(unstable.length === 0 ? [] : [`Changed all the time while it was copied, so of no single moment: ${some(unstable)}.`]),
+    ...(unreadable.length === 0 ? [] : [`Cannot be read, so not in the fork: ${some(unreadable)}.`]),
+  ];
 }
 
 /** The upper directory with what it begins with: another context's changes, and whiteouts for what is excluded. */
@@ -174,22 +186,22 @@ async function fillUpper(tree: WorkTree, record: ContextRecord, source: Source, 
   for (const path of exclude) {
     if (statIn(layers, path) === undefined) continue;
     leadTo(layers, upper, path);
-    if (lstatAt(filePath(upper, path)) === undefined) makeWhiteout(filePath(upper, path));
+    if (lstatAt(locate(upper, path)) === undefined) makeWhiteout(locate(upper, path));
   }
   for (const path of tree.host.mountsInside()) {
     leadTo(layers, upper, path);
-    if (statIn(layers, path) === undefined) mkdirSync(filePath(upper, path), { recursive: true });
+    if (statIn(layers, path) === undefined) mkdirSync(locate(upper, path), { recursive: true });
   }
 }
 
 /** Makes the directories above `path` in an upper directory, alike to those below. */
 function leadTo(layers: readonly string[], upper: string, path: TreePath): void {
   const parent = parentOf(path);
-  if (parent === '' || lstatAt(filePath(upper, parent)) !== undefined) return;
+  if (parent === '' || lstatAt(locate(upper, parent)) !== undefined) return;
   leadTo(layers, upper, parent);
   const below = statIn(layers, parent);
-  mkdirSync(filePath(upper, parent));
-  if (below !== undefined) dressLike(below.at, filePath(upper, parent));
+  mkdirSync(locate(upper, parent));
+  if (below !== undefined) dressLike(below.at, locate(upper, parent));
 }
 
 function dressLike(model: string | Buffer, path: string | Buffer): void {
@@ -210,7 +222,7 @@ async function checkedOut(tree: WorkTree, record: ContextRecord, source: Source,
   const from = await headOf(repository, source.context);
   const at = request.at === undefined ? undefined : await revision(repository, request.at);
   const start: Head = at === undefined ? from : { oid: at };
-  const index = source.context === undefined ? await readyIndex(tree, source.base?.id) : indexOf(repository, source.context);
+  const index = source.context === undefined ? readyIndex(repository) : indexOf(repository, source.context);
   const isReset = at !== undefined || request.clean === true;
   if (request.branch === undefined) {
     const head = start.oid === undefined ? { branch: record.name } : { oid: start.oid };
@@ -236,6 +248,5 @@ async function revision(repository: Repository, name: string): Promise<string> {
 async function undo(tree: WorkTree, record: ContextRecord): Promise<void> {
   await tree.mounts.unmount(keyOf(tree, record.name));
   if (tree.repository !== undefined) unregisterContext(tree.repository, record.name);
-  if (existsSync(record.directory)) await tree.store.discard(record.directory);
-  if (existsSync(tree.store.contextDirectory(record.name))) await tree.store.discard(tree.store.contextDirectory(record.name));
+  await discardContext(tree, record);
 }

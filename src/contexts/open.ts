@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
@@ -14,6 +14,7 @@ import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
 export async function openContext(tree: WorkTree, record: ContextRecord): Promise<string> {
   const key = keyOf(tree, record.name);
   if (tree.mounts.isMounted(key)) return tree.mounts.mountPoint(key);
+  finishRewind(record);
   const lowers = await layersOf(tree, record);
   const missing = [upperOf(record), ...lowers].find((path) => !existsSync(path));
   if (missing !== undefined) {
@@ -29,4 +30,10 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
     await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
   }
   return tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
+}
+
+/** A rewind makes the new upper directory whole before it takes the old one away; where only the new one is left, it takes its place. */
+function finishRewind(record: ContextRecord): void {
+  const fresh = `${upperOf(record)}.new`;
+  if (!existsSync(upperOf(record)) && existsSync(fresh)) renameSync(fresh, upperOf(record));
 }

@@ -1,9 +1,9 @@
-import { copyEntries } from '../disk/copy-entry.js';
 import { join } from 'node:path';
 import type { Entry } from '../model/entry.js';
 import { MizerError } from '../model/errors.js';
 import { manifestOf } from '../model/manifest.js';
 import { parentOf, toDisplay, type TreePath } from '../model/tree-path.js';
+import { copyInto } from './copy-into.js';
 import { readDelta } from './host-snapshots.js';
 import { statIn } from './layer-stack.js';
 import { openContext } from './open.js';
@@ -39,8 +39,8 @@ export async function promote(tree: WorkTree, record: ContextRecord, newest: Sna
   const now = manifestOf([...put, ...directoriesAbove([mountPoint], [...put.map((entry) => entry.path), ...removed])]);
   const banked = await tree.store.addLayer(async (directory) => {
     const target = join(directory, 'tree');
-    const { copied, unstable } = await writeThinLayer(mountPoint, target, { put, removed }, now, (entries) =>
-      copyEntries(mountPoint, target, entries),
+    const { copied, unstable, unreadable } = await writeThinLayer(mountPoint, target, { put, removed }, now, (entries) =>
+      copyInto(mountPoint, target, entries),
     );
     return {
       below: newest.id,
@@ -49,6 +49,7 @@ export async function promote(tree: WorkTree, record: ContextRecord, newest: Sna
       promoted: true,
       kept: false,
       unstable,
+      unreadable,
       ...(newest.head === undefined ? {} : { head: newest.head }),
       ...(newest.branch === undefined ? {} : { branch: newest.branch }),
     };
@@ -85,7 +86,7 @@ async function refuseStale(
   const context = [upperOf(record), ...(await layersOf(tree, record))];
   const host = await tree.store.layers(newest.id);
   const differing = [...paths].filter((path) => !isSameIn(context, host, path));
-  const ignored = await ignoredAmong(tree.path, differing.map((path) => ({ path, after: undefined })));
+  const ignored = await ignoredAmong(tree.path, differing.map((path) => ({ path, isDirectory: false })));
   const stale = differing.filter((path) => !ignored.has(path));
   if (base >= 0 && stale.length === 0) return;
   const [first] = stale;

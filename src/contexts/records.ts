@@ -33,6 +33,8 @@ export interface SnapshotRecord {
   readonly kept: boolean;
   /** Files that never rested while they were copied. */
   readonly unstable: readonly TreePath[];
+  /** What could not be read, and so is not in it. */
+  readonly unreadable: readonly TreePath[];
 }
 
 /** `contexts/<name>/context.json`. What can be read from the kernel or from git (sessions, branch, HEAD) is not in it. */
@@ -71,7 +73,7 @@ export function isStoreRecord(value: unknown): value is StoreRecord {
 }
 
 export function isSnapshotRecord(value: unknown): value is SnapshotRecord {
-  return has(value, { id: 'string', createdAt: 'string', entries: 'number', bytes: 'number', kept: 'boolean', unstable: 'array' });
+  return has(value, { id: 'string', createdAt: 'string', entries: 'number', bytes: 'number', kept: 'boolean', unstable: 'array', unreadable: 'array' });
 }
 
 export function isContextRecord(value: unknown): value is ContextRecord {

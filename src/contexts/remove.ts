@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { archive } from '../git/archive.js';
 import { MizerError } from '../model/errors.js';
 import { unregisterContext } from './context-git.js';
 import { openContext } from './open.js';
 import type { ContextRecord } from './records.js';
 import { unsavedWork } from './unsaved.js';
-import { keyOf, type WorkTree } from './work-tree.js';
+import { discardContext, keyOf, type WorkTree } from './work-tree.js';
 
 /** What became of a context whose time is over. */
 export type Removal = 'dropped' | 'archived' | 'kept' | 'busy';
@@ -65,7 +64,6 @@ async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<vo
 /** Takes everything of a context away. Its record goes first: a crash afterwards leaves only what the next start sweeps. */
 async function removeContext(tree: WorkTree, record: ContextRecord): Promise<void> {
   await tree.mounts.unmount(keyOf(tree, record.name));
-  await tree.store.discard(tree.store.contextDirectory(record.name));
-  if (record.live && existsSync(record.directory)) await tree.store.discard(record.directory);
+  await discardContext(tree, record);
   if (tree.repository !== undefined) unregisterContext(tree.repository, record.name);
 }

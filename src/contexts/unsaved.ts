@@ -31,8 +31,12 @@ export async function ignoredPaths(
   changes: readonly UpperChange[],
 ): Promise<ReadonlySet<TreePath>> {
   if (tree.repository === undefined || changes.length === 0) return new Set();
-  const mountPoint = await openContext(tree, record);
-  return ignoredAmong(mountPoint, changes.map(({ change }) => change));
+  const links = changes.filter(({ change }) => change.after?.kind === 'symlink').map(({ change }) => `${change.path}/`);
+  const candidates = changes
+    // What was in a directory that is a link now is beyond git's questions, and no product of a build.
+    .filter(({ change }) => !links.some((link) => change.path.startsWith(link)))
+    .map(({ change }) => ({ path: change.path, isDirectory: (change.after ?? change.before)?.kind === 'directory' }));
+  return ignoredAmong(await openContext(tree, record), candidates);
 }
 
 /** Costs what the context changed; git is asked only when there is something. */

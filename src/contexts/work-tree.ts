@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { discard } from '../disk/trash.js';
 import type { Repository } from '../git/repository.js';
 import { MizerError } from '../model/errors.js';
 import type { HostSnapshots, Touched } from './host-snapshots.js';
@@ -39,6 +41,13 @@ export function keyOf(tree: WorkTree, name: string): ContextKey {
 /** The upper directory of a context: all that it changed. */
 export function upperOf(record: ContextRecord): string {
   return `${record.directory}/upper`;
+}
+
+/** Moves a context's directories into the trash. Its record goes first: without it the rest is a leftover. */
+export async function discardContext(tree: WorkTree, record: ContextRecord): Promise<void> {
+  await tree.store.discard(tree.store.contextDirectory(record.name));
+  if (!record.live) return;
+  await discard(record.directory, { store: tree.liveDirectory, trash: join(tree.liveDirectory, 'trash') });
 }
 
 /** The layers a context stands on, topmost first: those of its snapshot, or the host view itself. */
