@@ -46,7 +46,7 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   if (tree.repository === undefined) return { files: visible.length, commits: false };
   const head = await headOf(tree.repository, record.name);
   const moved = head.oid !== record.head;
-  const commits = moved && head.branch === undefined && head.oid !== undefined && !(await isReachable(tree.repository, head.oid, record.name));
+  const commits = moved && head.branch === undefined && head.oid !== undefined && !(await isReachable(tree.repository, head.oid));
   if (visible.length === 0) return { files: 0, commits };
   const status = await workTreeStatus(await openContext(tree, record));
   return { files: status.tracked + status.untracked, commits };
