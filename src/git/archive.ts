@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Repository } from './repository.js';
@@ -33,7 +33,9 @@ export async function archive({ workTree, name }: { readonly workTree: string; r
     const environment = { ...identity, GIT_INDEX_FILE: join(aside, 'index') };
     const options = { cwd: workTree, environment, mayWrite: true };
     const head = await resolve(workTree, 'HEAD');
-    if (head !== undefined) await git(['read-tree', 'HEAD'], options);
+    // With what the index knows of file times, only what changed is read.
+    const index = await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'index'], { cwd: workTree });
+    if (existsSync(index)) copyFileSync(index, join(aside, 'index'));
     await git(['add', '--all', '--ignore-errors', '.'], { ...options, answers: [1] });
     const tree = await gitText(['write-tree'], options);
     const parent = head === undefined ? [] : ['-p', head];
