@@ -64,8 +64,11 @@ export class CopyBatch {
     }
   }
 
-  /** Gives the directories that were copied their modes and times. */
-  finish(): void {
+  /**
+   * Gives the directories that were copied their modes and times.
+   * @returns these directories
+   */
+  finish(): TreePath[] {
     const deepestFirst = [...this.#directories].sort(([left], [right]) => (left < right ? 1 : -1));
     for (const [path, stats] of deepestFirst) {
       const at = locate(this.to, path);
@@ -73,6 +76,7 @@ export class CopyBatch {
       setTimes(at, stats.atimeNs, stats.mtimeNs);
     }
     this.#directories.clear();
+    return deepestFirst.map(([path]) => path);
   }
 
   async #copyUntilAtRest(path: TreePath): Promise<CopyOutcome> {

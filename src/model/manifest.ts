@@ -3,6 +3,8 @@ import type { TreePath } from './tree-path.js';
 
 /** 32-bit words a row takes: mtime, ctime, size, inode (two words each), device, links, kind and mode, end of the path. */
 export const ROW_WORDS = 12;
+const MTIME = 0;
+const SIZE = 4;
 const DEV = 8;
 const NLINK = 9;
 const KIND_MODE = 10;
@@ -73,6 +75,11 @@ export class Manifest {
     return KINDS[(this.#rows.words[index * ROW_WORDS + KIND_MODE] ?? 0) >>> 16] ?? 'other';
   }
 
+  /** How many names the file of row `index` has. */
+  nlink(index: number): number {
+    return this.#rows.words[index * ROW_WORDS + NLINK] ?? 0;
+  }
+
   /** Row `index` in full. @throws RangeError when there is no such row */
   entry(index: number): Entry {
     if (!(index >= 0 && index < this.length)) throw new RangeError(`no entry ${index} in a manifest of ${this.length}`);
@@ -140,6 +147,16 @@ export class Manifest {
       if (difference !== 0) return difference;
     }
     return length - otherLength;
+  }
+
+  /** Whether two rows say the same of kind, mode, size and mtime: all that a faithful copy keeps. */
+  sameShape(index: number, other: Manifest, otherIndex: number): boolean {
+    const { words } = this.#rows;
+    const at = index * ROW_WORDS;
+    const otherAt = otherIndex * ROW_WORDS;
+    return [MTIME, MTIME + 1, SIZE, SIZE + 1, KIND_MODE].every(
+      (word) => words[at + word] === other.#rows.words[otherAt + word],
+    );
   }
 
   /** Whether two rows say the same of kind, mode, size, mtime, ctime and inode. Device and link count are not looked at. */
