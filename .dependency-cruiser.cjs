@@ -8,7 +8,8 @@ const may = {
   contexts: ['model', 'linux', 'disk', 'git'],
   protocol: ['model'],
   daemon: ['model', 'linux', 'disk', 'git', 'contexts', 'protocol'],
-  cli: ['model', 'linux', 'protocol'],
+  doctor: ['model', 'linux'],
+  cli: ['model', 'linux', 'protocol', 'doctor'],
 };
 
 const directions = Object.entries(may).map(([room, allowed]) => ({
