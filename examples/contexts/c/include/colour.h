@@ -1,0 +1,1 @@
+#define COLOUR "grey"

@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include "house.h"
+
+void kitchen(void) { puts("  kitchen"); }

@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include "house.h"
+
+void library(void) { puts("  library"); }

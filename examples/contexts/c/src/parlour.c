@@ -1,0 +1,4 @@
+#include <stdio.h>
+#include "house.h"
+
+void parlour(void) { puts("  parlour"); }
