@@ -114,6 +114,11 @@ export class ControlGroup {
     for (const { directory } of this.#places) fs.writeFileSync(`${directory}/cgroup.procs`, `${pid}`);
   }
 
+  /** The files into which a process writes `0` to come into the group itself. */
+  doors(): string[] {
+    return this.#places.map(({ directory }) => `${directory}/cgroup.procs`);
+  }
+
   /** The processes in the group and in groups made within it. */
   processes(): number[] {
     const [place] = this.#places;
