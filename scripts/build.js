@@ -7,10 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const types = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const types = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 if (types.status !== 0) process.exit(types.status ?? 1);
 
 const out = join(root, 'dist/bundle');
@@ -24,7 +28,9 @@ await build({
   platform: 'node',
   target: 'node20',
   external: ['koffi'],
-  banner: { js: "import { createRequire as mizerRequire } from 'node:module'; const require = mizerRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as mizerRequire } from 'node:module'; const require = mizerRequire(import.meta.url);",
+  },
   logLevel: 'error',
 });
 if (!readdirSync(out).includes('main.js')) process.exit(1);

@@ -20,6 +20,8 @@ const failures = await tell((line) => console.log(line));
 if (failures === 0) {
   console.log('\n# All of it was as it should be, and all of it is removed. Next: README.md, “Five minutes”.');
 } else {
-  console.log(`\n# ${failures} not as expected. \`npm start -- doctor\` says what this machine can do and what it lacks.`);
+  console.log(
+    `\n# ${failures} not as expected. \`npm start -- doctor\` says what this machine can do and what it lacks.`,
+  );
 }
 process.exitCode = failures === 0 ? 0 : 1;

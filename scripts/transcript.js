@@ -12,6 +12,9 @@ if (process.argv.includes('--print')) {
 } else if (failures === 0) {
   const block = `<!-- transcript: written by scripts/transcript.js -->\n\n\`\`\`console\n${transcript}\n\`\`\`\n\n<!-- /transcript -->`;
   const text = readFileSync(readme, 'utf8');
-  writeFileSync(readme, text.replace(/<!-- transcript[\s\S]*<!-- \/transcript -->/, () => block));
+  writeFileSync(
+    readme,
+    text.replace(/<!-- transcript[\s\S]*<!-- \/transcript -->/, () => block),
+  );
 }
 process.exitCode = failures === 0 ? 0 : 1;

@@ -8,7 +8,9 @@ export async function tellStory(teller) {
   await teller.type(build, { shows: [/compile src\/door/, /link/] });
   await teller.type(program, { shows: [door('grey')] });
 
-  teller.say('The same build in a fork of the tree: its build products came along with their times, so nothing is rebuilt.');
+  teller.say(
+    'The same build in a fork of the tree: its build products came along with their times, so nothing is rebuilt.',
+  );
   await teller.type(`mzr run -- ${build}`, { shows: [/up to date/], hides: [/compile/] });
 
   teller.say('Two forks to keep. In each, one header changes: one file is compiled, not twelve.');
@@ -38,7 +40,9 @@ export async function tellStory(teller) {
   await teller.type(build, { shows: [/compile src\/door/], hides: [/compile src\/hall/] });
   await teller.type(program, { shows: [door('red')] });
 
-  teller.say('Nothing is lost by a slip: a context with work of its own is dropped only by force, and archived even then.');
+  teller.say(
+    'Nothing is lost by a slip: a context with work of its own is dropped only by force, and archived even then.',
+  );
   await teller.type('mzr drop red blue', { status: 3, shows: [/blue/] });
   await teller.type('mzr drop --force red blue', { shows: [/blue/] });
   await teller.type('mzr list', { hides: [/red|blue/] });

@@ -47,7 +47,10 @@ export class Teller {
   }
 
   #show(line, { output, status }, { shows = [], hides = [], status: wanted = 0 }) {
-    const lines = output.trimEnd().split('\n').filter((text) => text !== '');
+    const lines = output
+      .trimEnd()
+      .split('\n')
+      .filter((text) => text !== '');
     const shown = lines.length > 6 ? [...lines.slice(0, 2), '…', ...lines.slice(-1)] : lines;
     for (const text of shown) this.print(text);
     if (status !== wanted) this.#complain(`“${line}” ended with ${status}, expected was ${wanted}`);

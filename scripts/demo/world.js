@@ -18,7 +18,8 @@ const variants = {
  */
 export function makeDemoWorld() {
   const directory = mkdtempSync(join(fitDirectory(), 'mizer-demo-'));
-  for (const name of ['home', 'bin', 'config', 'state', 'cache', 'run', 'tmp']) mkdirSync(join(directory, name), { mode: 0o700 });
+  for (const name of ['home', 'bin', 'config', 'state', 'cache', 'run', 'tmp'])
+    mkdirSync(join(directory, name), { mode: 0o700 });
   symlinkSync(join(root, 'bin/mzr.js'), join(directory, 'bin/mzr'));
   const environment = {
     PATH: [join(directory, 'bin'), process.env.PATH].join(delimiter),
@@ -40,7 +41,11 @@ export function makeDemoWorld() {
   const kind = has('make') && has('cc') ? 'c' : 'node';
   const project = join(directory, 'house');
   cpSync(join(root, 'examples/contexts', kind), project, { recursive: true });
-  for (const argv of [['init', '--quiet', '--initial-branch=main'], ['add', '.'], ['commit', '--quiet', '--message=A house']]) {
+  for (const argv of [
+    ['init', '--quiet', '--initial-branch=main'],
+    ['add', '.'],
+    ['commit', '--quiet', '--message=A house'],
+  ]) {
     spawnSync('git', argv, { cwd: project, env: environment, stdio: 'inherit' });
   }
   const remove = () => {
@@ -57,7 +62,11 @@ export function makeDemoWorld() {
 export function typed(world, line, input = '') {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn('sh', ['-c', `${line} 2>&1`], { cwd: world.project, env: world.environment, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('sh', ['-c', `${line} 2>&1`], {
+      cwd: world.project,
+      env: world.environment,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
     child.stdin.on('error', () => {});
