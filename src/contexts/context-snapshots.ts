@@ -1,7 +1,8 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTree } from '../disk/copy.js';
-import { adminDirectory, linkOrCopy } from '../git/linked-worktree.js';
+import { linkOrCopy } from '../git/link-or-copy.js';
+import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
 import { headOf, indexOf, writeGitFile } from './context-git.js';
 import { openContext } from './open.js';

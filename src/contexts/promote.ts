@@ -10,7 +10,7 @@ import { openContext } from './open.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';
 import { writeThinLayer } from './thin-layer.js';
 import { sameContent } from './tree-files.js';
-import { ignoredPaths } from './unsaved.js';
+import { ignoredIn } from './unsaved.js';
 import { upperChanges } from './upper-changes.js';
 import { layersOf, repositoryOf, upperOf, type WorkTree } from './work-tree.js';
 import { ignoredAmong } from '../git/ignored.js';
@@ -24,7 +24,7 @@ import { ignoredAmong } from '../git/ignored.js';
 export async function promote(tree: WorkTree, record: ContextRecord, newest: SnapshotRecord): Promise<SnapshotRecord> {
   repositoryOf(tree, 'telling build products from sources');
   const changes = upperChanges(await layersOf(tree, record), upperOf(record));
-  const ignored = await ignoredPaths(tree, record, changes);
+  const ignored = await ignoredIn(tree, record)(changes.map(({ change }) => change));
   const sources = changes.map(({ change }) => change.path).filter((path) => !ignored.has(path));
   await refuseStale(tree, record, newest, sources);
   const products = changes.filter(({ change }) => ignored.has(change.path));

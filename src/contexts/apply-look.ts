@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs';
+import { toEntry } from '../disk/look.js';
+import { locate } from '../disk/tree-location.js';
+import type { Entry } from '../model/entry.js';
+import type { Node, PathState } from '../model/three-way.js';
+import { parentOf, type TreePath } from '../model/tree-path.js';
+import { PinnedTree } from './pinned-tree.js';
+import { parentsOf } from './selection.js';
+import { lstatAt, sameContent, type Located } from './tree-files.js';
+import type { UpperChange } from './upper-changes.js';
+
+/** What an apply knows before it plans. */
+export interface Look {
+  readonly states: readonly PathState[];
+  /** What stood at each path of the target, `lstat` taken before its content was read. */
+  readonly found: ReadonlyMap<TreePath, Entry>;
+}
+
+/** Looks at the paths that a context changed and at their parents, and at nothing else of the target. */
+export function lookAt(changes: readonly UpperChange[], upper: string, target: string): Look {
+  const byPath = new Map(changes.map((one) => [one.change.path, one]));
+  const parents = parentsOf(changes.filter(({ after }) => after !== undefined).map(({ change }) => change.path));
+  const found = new Map<TreePath, Entry>();
+  const states: PathState[] = [];
+  const tree = new PinnedTree(target);
+  try {
+    // Parents come before what they hold.
+    for (const path of [...new Set([...byPath.keys(), ...parents])].sort()) {
+      const parent = parentOf(path);
+      const known = parent === '' || !(byPath.has(parent) || parents.has(parent)) || found.get(parent)?.kind === 'directory';
+      const stats = known ? tree.stat(path) : undefined;
+      if (stats !== undefined) found.set(path, toEntry(path, stats, 0n));
+      const ours = found.get(path);
+      const there = ours === undefined ? undefined : { entry: ours, at: tree.at(path) };
+      states.push(stateOf(path, byPath.get(path), there, upper));
+    }
+  } finally {
+    tree.close();
+  }
+  return { states, found };
+}
+
+function stateOf(path: TreePath, touched: UpperChange | undefined, ours: Located | undefined, upper: string): PathState {
+  if (touched === undefined) {
+    const mode = Number(lstatAt(locate(upper, path))?.mode ?? 0o755n) & 0o7777;
+    const unchanged: Node = { kind: 'directory', mode, content: '' };
+    return { path, base: unchanged, ours: ours && nodeOf(ours, ''), theirs: unchanged };
+  }
+  const { before, after, change } = touched;
+  const kept = before !== undefined && change.kind === 'mode';
+  const theirs = after && nodeOf(after, kept ? 'base' : 'theirs');
+  const states = { path, base: before && nodeOf(before, 'base'), ours: ours && nodeOf(ours, tokenOf(touched, ours)), theirs };
+  const leaves = ours?.entry.kind === 'directory' && after?.entry.kind !== 'directory';
+  return leaves ? { ...states, names: readdirSync(ours.at, 'latin1') } : states;
+}
+
+/** Which of the two other sides a node of the target has the content of. */
+function tokenOf({ before, after }: UpperChange, ours: Located): string {
+  const like = (side: Located | undefined): boolean => side?.entry.kind === ours.entry.kind && sameContent(side, ours);
+  if (like(before)) return 'base';
+  return like(after) ? 'theirs' : 'ours';
+}
+
+function nodeOf({ entry: { kind, mode } }: Located, content: string): Node {
+  return { kind, mode, content: kind === 'directory' || kind === 'other' ? '' : content };
+}

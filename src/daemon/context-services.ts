@@ -1,0 +1,248 @@
+import { realpathSync } from 'node:fs';
+import { apply } from '../contexts/apply.js';
+import { end, forgetGroup, freeze, isFrozen, limit, thaw } from '../contexts/control.js';
+import { rewind, snapshotContext } from '../contexts/context-snapshots.js';
+import { headOf } from '../contexts/context-git.js';
+import { diff } from '../contexts/diff.js';
+import { collect } from '../contexts/gc.js';
+import { contextState } from '../contexts/info.js';
+import { placeForPlain } from '../contexts/init.js';
+import type { Inhabitant } from '../contexts/mounts.js';
+import { openContext } from '../contexts/open.js';
+import { promote } from '../contexts/promote.js';
+import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
+import { drop } from '../contexts/remove.js';
+import { Store } from '../contexts/store.js';
+import { ignoredIn } from '../contexts/unsaved.js';
+import { upperChanges } from '../contexts/upper-changes.js';
+import { keyOf, layersOf, repositoryOf, upperOf, type WorkTree } from '../contexts/work-tree.js';
+import { listArchives } from '../git/archive.js';
+import { MizerError } from '../model/errors.js';
+import { checkPath } from '../model/tree-path.js';
+import type { ContextInfo, SnapshotInfo } from '../protocol/messages.js';
+import type { Call, Services } from './services.js';
+import type { Trees } from './trees.js';
+
+/** What the services of contexts need of the daemon. */
+export interface ContextWorld {
+  readonly trees: Trees;
+  /** The work tree that the caller stands in, and the context, where he stands in one. */
+  standing(call: Call, cwd: string): Promise<{ readonly tree: WorkTree; readonly context?: string }>;
+  /** Contexts that a session is being opened in. */
+  readonly busy: ReadonlySet<string>;
+}
+
+type ContextServices = Pick<
+  Services,
+  | 'init'
+  | 'context/list'
+  | 'context/show'
+  | 'context/diff'
+  | 'context/apply'
+  | 'context/rewind'
+  | 'context/promote'
+  | 'context/limit'
+  | 'context/pause'
+  | 'context/resume'
+  | 'context/stop'
+  | 'context/drop'
+  | 'snapshot/take'
+  | 'snapshot/list'
+  | 'archive/list'
+  | 'gc'
+>;
+
+/** The requests that need no session: each finds the work tree, calls the capability, and puts its answer into a message. */
+export function contextServices(world: ContextWorld): ContextServices {
+  const context = async (call: Call, params: { readonly cwd: string; readonly context: string }) => {
+    const { tree } = await world.standing(call, params.cwd);
+    return { tree, record: await tree.store.context(params.context) };
+  };
+  return {
+    async init({ directory }) {
+      const place = await placeForPlain(realpathSync(directory));
+      // Opened once so that it exists; the next request finds and keeps it.
+      (await Store.open(place)).close();
+      return { workTree: place.workTree, store: place.directory, git: false };
+    },
+
+    async 'context/list'({ cwd, all }, call) {
+      const { tree, context: current } = await world.standing(call, cwd);
+      const inhabitants = await tree.mounts.inhabitants(tree.store.id);
+      const contexts: ContextInfo[] = [];
+      for (const name of tree.store.contextNames()) {
+        const record = await tree.store.context(name);
+        if (all || !record.hidden || name === current) contexts.push(await infoOf(tree, record, inhabitants.get(name) ?? [], current));
+      }
+      return { contexts };
+    },
+
+    async 'context/show'(params, call) {
+      const { tree, record } = await context(call, params);
+      const { context: current } = await world.standing(call, params.cwd);
+      const running = (await tree.mounts.inhabitants(tree.store.id)).get(record.name) ?? [];
+      const snapshots = await tree.store.snapshots();
+      const lineage = record.base === undefined ? [] : await tree.store.lineage(record.base);
+      return {
+        ...(await infoOf(tree, record, running, current)),
+        workTree: tree.path,
+        mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
+        upper: upperOf(record),
+        lineage: lineage.map(({ id }) => id),
+        snapshots: snapshots.filter(({ of }) => of === record.name).map(toSnapshotInfo),
+        running: running.map(({ pid, command }) => ({ pid, command })),
+        share: record.share,
+        limits: record.limits,
+        changes: upperChanges(await layersOf(tree, record), upperOf(record)).length,
+        ...(record.command === undefined ? {} : { command: record.command }),
+      };
+    },
+
+    async 'context/diff'(params, call) {
+      const { tree, record } = await context(call, params);
+      const { changes, lines, patch } = await diff({
+        layers: await layersOf(tree, record),
+        upper: upperOf(record),
+        paths: params.paths.map(checkPath),
+        patch: params.patch,
+        ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
+      });
+      return { changes, lines, ...(patch === undefined ? {} : { patch: patch.toString('base64') }) };
+    },
+
+    async 'context/apply'(params, call) {
+      const { tree, record } = await context(call, params);
+      return tree.exclusively(async () => {
+        const into = params.into === undefined ? undefined : await tree.store.context(params.into);
+        return apply({
+          layers: await layersOf(tree, record),
+          upper: upperOf(record),
+          target: into === undefined ? tree.path : await openContext(tree, into),
+          staging: `${tree.store.directory}/staging`,
+          paths: params.paths.map(checkPath),
+          dryRun: params.dryRun,
+          merge: params.merge,
+          ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
+        });
+      });
+    },
+
+    async 'context/rewind'(params, call) {
+      const { tree, record } = await context(call, params);
+      return tree.exclusively(async () => ({ before: toSnapshotInfo(await rewind(tree, record, params.snapshot)) }));
+    },
+
+    async 'context/promote'(params, call) {
+      const { tree, record } = await context(call, params);
+      return tree.exclusively(async () => {
+        const newest = await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: false });
+        return toSnapshotInfo(await promote(tree, record, newest));
+      });
+    },
+
+    async 'context/limit'(params, call) {
+      const { tree, record } = await context(call, params);
+      await tree.exclusively(() => limit(tree, record, params.limits));
+      return {};
+    },
+
+    async 'context/pause'(params, call) {
+      const { tree, record } = await context(call, params);
+      return { processes: await freeze(tree, record) };
+    },
+
+    async 'context/resume'(params, call) {
+      const { tree, record } = await context(call, params);
+      return { processes: await thaw(tree, record) };
+    },
+
+    async 'context/stop'(params, call) {
+      const { tree, record } = await context(call, params);
+      return { processes: await end(tree, record) };
+    },
+
+    async 'context/drop'({ cwd, contexts, force }, call) {
+      const { tree } = await world.standing(call, cwd);
+      const records = await Promise.all(contexts.map((name) => tree.store.context(name)));
+      const archived: string[] = [];
+      for (const record of records) {
+        if (world.busy.has(record.name)) throw opening(record.name);
+        if (await tree.exclusively(() => drop(tree, record, force))) archived.push(record.name);
+        forgetGroup(tree, record);
+      }
+      return { dropped: contexts, archived };
+    },
+
+    async 'snapshot/take'({ cwd, of }, call) {
+      const { tree } = await world.standing(call, cwd);
+      const record = of === undefined ? undefined : await tree.store.context(of);
+      return tree.exclusively(async () => {
+        if (record !== undefined) return toSnapshotInfo(await snapshotContext(tree, record));
+        const onProgress = ({ done, total }: { done: number; total: number }): void => call.progress({ phase: 'copying', done, total });
+        return toSnapshotInfo(await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: true, onProgress }));
+      });
+    },
+
+    async 'snapshot/list'({ cwd }, call) {
+      const { tree } = await world.standing(call, cwd);
+      return { snapshots: (await tree.store.snapshots()).map(toSnapshotInfo) };
+    },
+
+    async 'archive/list'({ cwd }, call) {
+      const { tree } = await world.standing(call, cwd);
+      return { archives: await listArchives(repositoryOf(tree, 'an archive').workTree) };
+    },
+
+    async gc({ cwd }, call) {
+      const { tree } = await world.standing(call, cwd);
+      return tree.exclusively(() => collect(tree, world.busy, Date.now()));
+    },
+  };
+}
+
+async function infoOf(
+  tree: WorkTree,
+  record: ContextRecord,
+  inhabitants: readonly Inhabitant[],
+  current: string | undefined,
+): Promise<ContextInfo> {
+  const { branch, head, bytes } = await contextState(tree, record);
+  return {
+    name: record.name,
+    hidden: record.hidden,
+    live: record.live,
+    createdAt: record.createdAt,
+    bytes,
+    sessions: new Set(inhabitants.map(({ namespace }) => namespace)).size,
+    processes: inhabitants.length,
+    paused: inhabitants.length > 0 && isFrozen(tree, record),
+    current: record.name === current,
+    ...(branch === undefined ? {} : { branch }),
+    ...(head === undefined ? {} : { head }),
+    ...(record.base === undefined ? {} : { base: record.base }),
+  };
+}
+
+export function toSnapshotInfo(record: SnapshotRecord): SnapshotInfo {
+  const { id, of, below, createdAt, entries, bytes, head, promoted } = record;
+  return {
+    id,
+    createdAt,
+    entries,
+    bytes,
+    promoted,
+    ...(of === undefined ? {} : { of }),
+    ...(below === undefined ? {} : { below }),
+    ...(head === undefined ? {} : { head }),
+  };
+}
+
+async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; readonly branch?: string }> {
+  if (tree.repository === undefined) return {};
+  const { oid, branch } = await headOf(tree.repository);
+  return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
+}
+
+function opening(name: string): MizerError {
+  return new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, { hint: 'Try again in a moment.' });
+}

@@ -1,0 +1,172 @@
+import { contextOfBranch, makeForBranch } from '../contexts/branch-context.js';
+import { forgetGroup, joinCommand } from '../contexts/control.js';
+import { headOf } from '../contexts/context-git.js';
+import { makeContext, type MakeRequest } from '../contexts/make.js';
+import { openContext } from '../contexts/open.js';
+import type { ContextRecord } from '../contexts/records.js';
+import { retire } from '../contexts/remove.js';
+import { keyOf, type WorkTree } from '../contexts/work-tree.js';
+import { checkName } from '../model/context-name.js';
+import { MizerError } from '../model/errors.js';
+import { checkPath } from '../model/tree-path.js';
+import type { EndSessionResult, OpenSessionParams } from '../protocol/messages.js';
+import type { ContextWorld } from './context-services.js';
+import type { Call, Services } from './services.js';
+import type { ContextView, Sessions } from './sessions.js';
+
+/** The context of a run, until its client says that the command has ended. */
+interface Run {
+  readonly tree: WorkTree;
+  readonly name: string;
+  readonly keep: boolean;
+}
+
+export interface SessionWorld extends ContextWorld {
+  readonly sessions: Sessions;
+  /** Names of contexts that are not to be collected now. */
+  readonly busy: Set<string>;
+}
+
+type SessionServices = Pick<Services, 'session/open' | 'session/enter' | 'session/end' | 'session/switch'>;
+
+/** Opening, entering, ending and switching sessions. */
+export function sessionServices(world: SessionWorld): SessionServices {
+  const runs = new Map<string, Run>();
+  return {
+    async 'session/open'(params, call) {
+      const { tree, context: standing } = await world.standing(call, params.cwd);
+      const { record, notes } = await tree.exclusively(() => contextFor(tree, params, standing, call));
+      world.busy.add(record.name);
+      try {
+        const limited = await withLimits(tree, record, params);
+        const view = await viewOf(tree, limited);
+        const opened = await world.sessions.open(call.caller, view, params.cwd);
+        if (params.purpose === 'run') runs.set(opened.session, { tree, name: record.name, keep: params.keep !== undefined && params.keep !== false });
+        else void call.caller.closed.then(() => world.busy.delete(record.name));
+        return {
+          ...opened,
+          context: record.name,
+          workTree: tree.path,
+          chain: [...joinCommand(tree, limited), ...opened.chain],
+          environment: {},
+          notes,
+        };
+      } catch (error) {
+        world.busy.delete(record.name);
+        throw error;
+      }
+    },
+
+    async 'session/enter'({ session, pid }, call) {
+      await world.sessions.enter(call.caller, session, pid);
+      return {};
+    },
+
+    async 'session/end'({ session }) {
+      world.sessions.end(session);
+      const run = runs.get(session);
+      if (run === undefined) throw new MizerError('E_SESSION_UNKNOWN', 'That session is not known any more.', { hint: 'See `mzr list --all`.' });
+      runs.delete(session);
+      world.busy.delete(run.name);
+      return endRun(run);
+    },
+
+    async 'session/switch'({ cwd, context, branch }, call) {
+      const { tree } = await world.standing(call, cwd);
+      if (context === '-' && !branch) {
+        await world.sessions.show(call.caller, { workTree: tree.path, share: [] });
+        return { context: '-', workTree: tree.path, made: false, notes: [] };
+      }
+      const { record, made, notes } = await tree.exclusively(() => target(tree, context, branch, call));
+      await world.sessions.show(call.caller, await viewOf(tree, record));
+      return { context: record.name, workTree: tree.path, made, notes };
+    },
+  };
+}
+
+/** The context a session is to start in. */
+async function contextFor(
+  tree: WorkTree,
+  params: OpenSessionParams,
+  standing: string | undefined,
+  call: Call,
+): Promise<{ readonly record: ContextRecord; readonly notes: readonly string[] }> {
+  const { purpose, context, make } = params;
+  const mayExist = purpose !== 'run' && context !== undefined;
+  if (purpose === 'exec' || (mayExist && tree.store.hasContext(checkName(context)))) {
+    const options = Object.keys(make).filter((key) => key !== 'name');
+    if (purpose === 'shell' && options.length > 0) {
+      throw new MizerError('E_CONTEXT_EXISTS', `Context '${context ?? ''}' exists, so --${options[0] ?? ''} cannot be applied to it.`, {
+        hint: 'Choose another name for a new one, or leave the options out.',
+        group: 'usage',
+      });
+    }
+    const record = await tree.store.context(context ?? '');
+    await openContext(tree, record);
+    return { record, notes: [] };
+  }
+  const kept = typeof params.keep === 'string' ? params.keep : undefined;
+  const name = context ?? kept ?? make.name;
+  const { name: _, share = [], exclude = [], ...rest } = make;
+  const request: MakeRequest = {
+    ...rest,
+    share: share.map(checkPath),
+    exclude: exclude.map(checkPath),
+    hidden: purpose === 'run' && name === undefined,
+    command: params.command,
+    onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }),
+    ...(name === undefined ? {} : { name: checkName(name) }),
+    ...(standing === undefined ? {} : { standing }),
+  };
+  return makeContext(tree, request);
+}
+
+async function withLimits(tree: WorkTree, record: ContextRecord, { limits }: OpenSessionParams): Promise<ContextRecord> {
+  if (limits === undefined || Object.keys(limits).length === 0) return record;
+  const limited = { ...record, limits: { ...record.limits, ...limits } };
+  await tree.store.writeContext(limited);
+  return limited;
+}
+
+async function viewOf(tree: WorkTree, record: ContextRecord): Promise<ContextView> {
+  return {
+    key: keyOf(tree, record.name),
+    workTree: tree.path,
+    mountPoint: await openContext(tree, record),
+    share: [...record.share, ...tree.host.mountsInside()],
+  };
+}
+
+async function endRun({ tree, name, keep }: Run): Promise<EndSessionResult> {
+  return tree.exclusively(async () => {
+    const record = await tree.store.context(name);
+    if (keep || !record.hidden) {
+      if (record.hidden) await tree.store.writeContext({ ...record, keptAt: new Date().toISOString() });
+      return { context: name, outcome: 'kept', notes: [] };
+    }
+    const outcome = await retire(tree, record);
+    if (outcome === 'archived' || outcome === 'dropped') forgetGroup(tree, record);
+    return { context: name, outcome, notes: outcome === 'archived' ? [archivedNote(name)] : [] };
+  });
+}
+
+function archivedNote(name: string): string {
+  return `What the command changed is kept as refs/mizer/archive/${name}; see it with \`git show refs/mizer/archive/${name}\`.`;
+}
+
+async function target(
+  tree: WorkTree,
+  name: string,
+  isBranch: boolean,
+  call: Call,
+): Promise<{ readonly record: ContextRecord; readonly made: boolean; readonly notes: readonly string[] }> {
+  if (!isBranch) return { record: await tree.store.context(name), made: false, notes: [] };
+  const known = await contextOfBranch(tree, name);
+  if (known !== undefined) return { record: known, made: false, notes: [] };
+  const host = tree.repository === undefined ? {} : await headOf(tree.repository);
+  if (host.branch === name) {
+    throw new MizerError('E_BRANCH_IN_USE', `Branch ${name} is checked out in the host view.`, { hint: 'Go there with `mzr switch -`.' });
+  }
+  const made = await makeForBranch(tree, name, { onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }) });
+  return { ...made, made: true };
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { HostSnapshots } from '../contexts/host-snapshots.js';
+import { locate } from '../contexts/locate.js';
+import type { Mounts } from '../contexts/mounts.js';
+import { sweepRegistrations } from '../contexts/gc.js';
+import { Store } from '../contexts/store.js';
+import type { WorkTree } from '../contexts/work-tree.js';
+import { KeyedMutex } from './keyed-mutex.js';
+import type { HostWatch } from './host-watch.js';
+
+/** The work trees the daemon has open, each with its store. */
+export class Trees {
+  readonly #open = new Map<string, Promise<WorkTree>>();
+  readonly #mounts: Mounts;
+  readonly #watch: HostWatch;
+  readonly #liveDirectory: string;
+  readonly #mutex = new KeyedMutex();
+
+  /** @param stateDirectory mizer's own, where live contexts keep what they change */
+  constructor(mounts: Mounts, watch: HostWatch, stateDirectory: string) {
+    this.#mounts = mounts;
+    this.#watch = watch;
+    this.#liveDirectory = join(stateDirectory, 'live');
+  }
+
+  /** The work tree that holds `directory`. @throws MizerError as `locate` and `Store.open` do */
+  async at(directory: string): Promise<WorkTree> {
+    const located = await locate(directory);
+    const known = this.#open.get(located.directory);
+    if (known !== undefined) {
+      const tree = await known;
+      if (tree.path === located.workTree) return tree;
+      tree.store.close();
+    }
+    const opening = this.#start(located);
+    this.#open.set(located.directory, opening);
+    opening.catch(() => this.#open.delete(located.directory));
+    return opening;
+  }
+
+  async #start(located: Awaited<ReturnType<typeof locate>>): Promise<WorkTree> {
+    const store = await Store.open(located);
+    const tree: WorkTree = {
+      path: located.workTree,
+      repository: located.repository,
+      store,
+      host: new HostSnapshots(store),
+      mounts: this.#mounts,
+      liveDirectory: this.#liveDirectory,
+      touched: () => this.#watch.touched(located.workTree),
+      exclusively: (work) => this.#mutex.run(store.id, work),
+      random: Math.random,
+    };
+    sweepRegistrations(tree);
+    return tree;
+  }
+
+  /** The work trees that are open now. */
+  async all(): Promise<readonly WorkTree[]> {
+    const settled = await Promise.allSettled(this.#open.values());
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
+  async close(): Promise<void> {
+    for (const tree of await this.all()) tree.store.close();
+    this.#open.clear();
+  }
+}
