@@ -56,6 +56,27 @@ function read(file: string): string {
   }
 }
 
+/** Writes an interface file. */
+function write(file: string, value: string): void {
+  try {
+    fs.writeFileSync(file, value);
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'EACCES' || errno === 'EPERM') {
+      throw unavailable(
+        'Changing a control group',
+        `${file} may not be written, or the process is in a group of someone else`,
+      );
+    }
+    throw new MizerError('E_CGROUP_REFUSED', `The kernel refuses ${JSON.stringify(value)} in ${file} (${errno}).`, {
+      group: 'failed',
+      hint: 'See with `mzr list` whether the processes still run, or choose another limit.',
+      data: { errno, path: file },
+      cause,
+    });
+  }
+}
+
 /** Sends SIGKILL; a process that is gone is no error. */
 function killProcess(pid: number): void {
   try {
@@ -106,12 +127,12 @@ export class ControlGroup {
       const { directory } = this.#placeOf('pids', 'Limiting the number of processes');
       writes.push([`${directory}/pids.max`, Number.isFinite(pids) ? `${pids}` : 'max']);
     }
-    for (const [file, value] of writes) fs.writeFileSync(file, value);
+    for (const [file, value] of writes) write(file, value);
   }
 
   /** Puts a process into the group; its later children are in it too. What it has allocated before stays counted elsewhere. */
   add(pid: number): void {
-    for (const { directory } of this.#places) fs.writeFileSync(`${directory}/cgroup.procs`, `${pid}`);
+    for (const { directory } of this.#places) write(`${directory}/cgroup.procs`, `${pid}`);
   }
 
   /** The files into which a process writes `0` to come into the group itself. */
@@ -136,8 +157,8 @@ export class ControlGroup {
 
   #setFrozen(frozen: boolean): void {
     const { directory, version } = this.#placeOf('freezer', 'Pausing');
-    if (version === 2) fs.writeFileSync(`${directory}/cgroup.freeze`, frozen ? '1' : '0');
-    else fs.writeFileSync(`${directory}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
+    if (version === 2) write(`${directory}/cgroup.freeze`, frozen ? '1' : '0');
+    else write(`${directory}/freezer.state`, frozen ? 'FROZEN' : 'THAWED');
   }
 
   /** Stops every process, and those that come; done when all stand still. */
@@ -156,13 +177,14 @@ export class ControlGroup {
   async kill(): Promise<void> {
     const second = this.#places.find((place) => place.version === 2);
     if (second !== undefined && fs.existsSync(`${second.directory}/cgroup.kill`)) {
-      fs.writeFileSync(`${second.directory}/cgroup.kill`, '1');
+      write(`${second.directory}/cgroup.kill`, '1');
       await until('ended', this.name, () => this.processes().length === 0);
       return;
     }
-    await this.freeze();
+    const canFreeze = this.#places.some((place) => place.controllers.includes('freezer'));
+    if (canFreeze) await this.freeze();
     for (const pid of this.processes()) killProcess(pid);
-    await this.thaw();
+    if (canFreeze) await this.thaw();
     await until('ended', this.name, () => {
       const left = this.processes();
       for (const pid of left) killProcess(pid);
@@ -216,8 +238,8 @@ export class ControlGroups {
         .filter((controller) => controller !== 'freezer')
         .map((controller) => `+${controller}`);
       if (version === 2 && enabled.length > 0) {
-        fs.writeFileSync(`${directory}/cgroup.subtree_control`, enabled.join(' '));
-        fs.writeFileSync(`${directory}/${own}/cgroup.subtree_control`, enabled.join(' '));
+        write(`${directory}/cgroup.subtree_control`, enabled.join(' '));
+        write(`${directory}/${own}/cgroup.subtree_control`, enabled.join(' '));
       }
       const place = places[index];
       if (place !== undefined) fs.mkdirSync(place.directory, { recursive: true });
