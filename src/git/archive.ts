@@ -27,7 +27,13 @@ const identity = {
  * `<name>-2` and so on where that is taken. The context's own index is not touched.
  * @returns the archive's name
  */
-export async function archive({ workTree, name }: { readonly workTree: string; readonly name: string }): Promise<string> {
+export async function archive({
+  workTree,
+  name,
+}: {
+  readonly workTree: string;
+  readonly name: string;
+}): Promise<string> {
   const aside = mkdtempSync(join(tmpdir(), 'mizer-archive-'));
   try {
     const environment = { ...identity, GIT_INDEX_FILE: join(aside, 'index') };
@@ -69,7 +75,9 @@ async function publish(workTree: string, name: string, commit: string): Promise<
 /** All archives of a repository, the newest first. */
 export async function listArchives(workTree: string): Promise<readonly Archive[]> {
   const format = '%(refname)%00%(objectname)%00%(committerdate:iso-strict)';
-  const listing = await gitText(['for-each-ref', '--sort=-committerdate', `--format=${format}`, namespace], { cwd: workTree });
+  const listing = await gitText(['for-each-ref', '--sort=-committerdate', `--format=${format}`, namespace], {
+    cwd: workTree,
+  });
   return listing
     .split('\n')
     .filter((line) => line !== '')
@@ -81,6 +89,8 @@ export async function listArchives(workTree: string): Promise<readonly Archive[]
 
 /** Whether a branch, tag, archive or any other ref reaches a commit, so that it stays when a detached HEAD goes. */
 export async function isReachable(repository: Pick<Repository, 'workTree'>, oid: string): Promise<boolean> {
-  const holders = await gitText(['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${oid}`], { cwd: repository.workTree });
+  const holders = await gitText(['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${oid}`], {
+    cwd: repository.workTree,
+  });
   return holders !== '';
 }

@@ -5,7 +5,11 @@ import { git } from './run.js';
  * without build products either. HEAD moves with it. Files that are right already keep their times.
  * @throws MizerError `E_GIT`
  */
-export async function resetTo(directory: string, commit: string, { alsoIgnored }: { readonly alsoIgnored: boolean }): Promise<void> {
+export async function resetTo(
+  directory: string,
+  commit: string,
+  { alsoIgnored }: { readonly alsoIgnored: boolean },
+): Promise<void> {
   await git(['reset', '--hard', '--quiet', commit], { cwd: directory, mayWrite: true });
   await git(['clean', '-ffdq', ...(alsoIgnored ? ['-x'] : [])], { cwd: directory, mayWrite: true });
 }

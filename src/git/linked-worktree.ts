@@ -1,7 +1,6 @@
 import {
   copyFileSync,
   existsSync,
-  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,6 +11,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { MizerError } from '../model/errors.js';
+import { linkOrCopy } from './link-or-copy.js';
+import { type MonitorView, writeMonitorView } from './fsmonitor.js';
 
 /** What contexts' linked worktrees are called in `worktrees/`: so they tell ours from the user's. */
 const prefix = 'mizer-';
@@ -38,6 +39,8 @@ export interface Registration {
    * new one over it.
    */
   readonly indexFrom?: string;
+  /** What the file system monitor has to know, when the index comes from a template. */
+  readonly monitor?: MonitorView;
 }
 
 /** Where the linked worktree of a context is registered in a common git directory. */
@@ -88,20 +91,13 @@ function writeMissing(directory: string, registration: Registration): void {
   copySparseSettings(registration.gitDir, directory);
   const index = path.join(directory, 'index');
   if (indexFrom !== undefined && !existsSync(index)) linkOrCopy(indexFrom, index);
+  if (registration.monitor !== undefined && !existsSync(path.join(directory, 'mizer'))) {
+    writeMonitorView(directory, registration.monitor);
+  }
   // HEAD comes last: it is what makes a directory a git directory.
   const headFile = path.join(directory, 'HEAD');
   if (!existsSync(headFile))
     writeFileSync(headFile, 'oid' in head ? `${head.oid}\n` : `ref: refs/heads/${head.branch}\n`);
-}
-
-/** Puts `from` at `to` without spending space where both are on one file system. `to` must not exist. */
-export function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    // Another file system, too many links, or one that has none.
-    copyFileSync(from, to);
-  }
 }
 
 /** Per-worktree settings, as `git worktree add` takes them over: all but the ones that say where the other work tree is. */

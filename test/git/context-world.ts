@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { FileStat } from '../../src/git/index-file.js';
 import { gitFileContent, type Registration, register } from '../../src/git/linked-worktree.js';
 import { git } from '../support/git-world.js';
 import type { OverlayHub } from '../support/overlay-hub.js';
@@ -49,6 +50,24 @@ export function copyLayer(workTree: string, layer: string): void {
   rmSync(files);
 }
 
+/** What an index keeps of the file at a tree path, as it is now. */
+export function statIn(tree: string): (treePath: string) => FileStat | undefined {
+  return (treePath) => {
+    const file = Buffer.concat([Buffer.from(`${tree}/`), Buffer.from(treePath, 'latin1')]);
+    const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    const { mtimeNs, ctimeNs } = stat;
+    const [size, ino, dev, uid, gid] = [stat.size, stat.ino, stat.dev, stat.uid, stat.gid].map(Number) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { size, mtimeNs, ctimeNs, ino, dev, uid, gid };
+  };
+}
+
 /** Forks a context from the layer (or `lower`) and opens a session in it. */
 export async function fork(
   hub: OverlayHub,
@@ -58,16 +77,22 @@ export async function fork(
     head?: Registration['head'];
     indexFrom?: string;
     lower?: readonly string[];
+    /** A template and what differs between its snapshot and `lower`; the index comes from it. */
+    monitor?: { readonly template: string; readonly delta: readonly string[] };
     environment?: Record<string, string>;
   } = {},
 ): Promise<TestContext> {
   const { workTree, commonDir, secondPath } = repository;
   const home = path.join(repository.store, 'contexts', name);
   const upper = path.join(home, 'upper');
-  const mountPoint = path.join(path.dirname(path.dirname(secondPath)), 'hub', name);
+  const mountPoint = path.join(path.dirname(path.dirname(secondPath)), 'hub', path.basename(workTree), name);
   mkdirSync(upper, { recursive: true });
   writeFileSync(path.join(upper, '.git'), gitFileContent(secondPath, name));
-  const indexFrom = options.indexFrom ?? path.join(commonDir, 'index');
+  const { monitor } = options;
+  const template = monitor && path.join(monitor.template, 'index');
+  const indexFrom = options.indexFrom ?? template ?? path.join(commonDir, 'index');
+  const sessionUpper = path.join(secondPath, path.relative(commonDir, upper));
+  const placed = { places: [workTree, mountPoint], upper: sessionUpper, prefix: '' };
   const registration: Registration = {
     commonDir,
     gitDir: commonDir,
@@ -75,6 +100,7 @@ export async function fork(
     mountPoint,
     head: options.head ?? { oid: git(workTree, 'rev-parse', 'HEAD') },
     ...(existsSync(indexFrom) ? { indexFrom } : {}),
+    ...(monitor === undefined ? {} : { monitor: { ...monitor, ...placed } }),
   };
   const admin = register(registration);
   hub.mount({ lower: options.lower ?? [repository.layer], upper, work: path.join(home, 'work'), at: mountPoint });

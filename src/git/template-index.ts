@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TreePath } from '../model/tree-path.js';
+import { nulTerminated } from './fsmonitor.js';
+import { type FileStat, parseIndex, relocateUntrackedCache, restat } from './index-file.js';
+import type { Repository } from './repository.js';
+import { git } from './run.js';
+
+export interface TemplateOptions {
+  readonly repository: Pick<Repository, 'workTree' | 'gitDir' | 'objectFormat'>;
+  /** Where the template goes: a directory that does not exist. Contexts hard-link its files. */
+  readonly template: string;
+  /** The snapshot's tree, seen as contexts see it: an overlay of its layers, or the one layer itself. */
+  readonly tree: string;
+  /** Programs that bring git to where `tree` is seen. */
+  readonly through?: readonly string[];
+  /** The files of the host view when the snapshot was made. */
+  readonly host: (path: TreePath) => FileStat | undefined;
+  /** The files of the snapshot as seen at `tree`. */
+  readonly layer: (path: TreePath) => FileStat | undefined;
+}
+
+/** A monitor that reports no change: git looks at all there is once and then writes down what it found. */
+const quietMonitor = 'printf "mizer\\0" #';
+
+/**
+ * Makes an index right for a snapshot, so that the first `git status` in a context of it compares nothing: the host's index, its entries
+ * describing the snapshot's files, with the caches that a status in the snapshot fills in. Files in `template`: `index`; `present`, its
+ * entries that are in the snapshot; `extra`, the others, as `assets/fsmonitor.pl` reads them. Answers `false` without a host index.
+ */
+export async function makeTemplate(options: TemplateOptions): Promise<boolean> {
+  const { repository, template } = options;
+  const aside = `${template}.new`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  const index = path.join(aside, 'index');
+  const source = await readHostIndex(repository, index);
+  if (source === undefined) {
+    rmSync(aside, { recursive: true });
+    return false;
+  }
+  const { indexMtimeNs } = source;
+  const result = restat(parseIndex(source.bytes, repository.objectFormat), { ...options, indexMtimeNs });
+  writeFileSync(index, result.bytes);
+  await fillCaches(options, index);
+  const filled = parseIndex(readFileSync(index), repository.objectFormat);
+  const bytes = relocateUntrackedCache(filled, repository.workTree);
+  writeFileSync(index, bytes);
+  writeFileSync(path.join(aside, 'present'), nulTerminated(result.present));
+  writeFileSync(path.join(aside, 'extra'), Buffer.concat([bytes.subarray(-20), nulTerminated(result.absent)]));
+  renameSync(aside, template);
+  return true;
+}
+
+interface HostIndex {
+  readonly bytes: Buffer;
+  readonly indexMtimeNs: bigint;
+}
+
+/** The host's index; one that is split over two files is joined at `scratch` first. */
+async function readHostIndex(
+  repository: TemplateOptions['repository'],
+  scratch: string,
+): Promise<HostIndex | undefined> {
+  const file = path.join(repository.gitDir, 'index');
+  // The time is taken first: an index replaced in between only makes more entries look young.
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const bytes = readFileSync(file);
+  const found = { bytes, indexMtimeNs: stat.mtimeNs };
+  if (parseIndex(bytes, repository.objectFormat).extensions.every(({ signature }) => signature !== 'link'))
+    return found;
+  writeFileSync(scratch, bytes);
+  const environment = { GIT_INDEX_FILE: scratch };
+  await git(['-c', 'core.splitIndex=false', 'update-index', '--no-split-index'], {
+    cwd: repository.workTree,
+    environment,
+  });
+  return { ...found, bytes: readFileSync(scratch) };
+}
+
+async function fillCaches(options: TemplateOptions, index: string): Promise<void> {
+  const { repository, tree, through = [] } = options;
+  const monitor = [
+    '-c',
+    `core.fsmonitor=${quietMonitor}`,
+    '-c',
+    'core.fsmonitorHookVersion=2',
+    '-c',
+    'core.untrackedCache=true',
+  ];
+  const written = ['-c', 'index.skipHash=false', '-c', 'core.splitIndex=false'];
+  const place = [`--git-dir=${repository.gitDir}`, `--work-tree=${tree}`];
+  await git([...place, ...monitor, ...written, 'status', '--porcelain'], {
+    cwd: tree,
+    mayWrite: true,
+    through,
+    environment: { GIT_INDEX_FILE: index },
+    asInSession: true,
+  });
+}
