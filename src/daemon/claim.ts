@@ -67,8 +67,12 @@ function withLock(directory: string, action: () => void): void {
 
 function mountedElsewhere(key: ContextKey, pids: readonly number[]): MizerError {
   const shown = pids.slice(0, 5).join(', ');
-  return new MizerError('E_CONTEXT_MOUNTED_ELSEWHERE', `The context ${key.name} is mounted by another hub (process ${shown}).`, {
-    hint: 'Leave it there first, or end those processes; a second mount would damage it.',
-    data: { context: key.name, pids },
-  });
+  return new MizerError(
+    'E_CONTEXT_MOUNTED_ELSEWHERE',
+    `The context ${key.name} is mounted by another hub (process ${shown}).`,
+    {
+      hint: 'Leave it there first, or end those processes; a second mount would damage it.',
+      data: { context: key.name, pids },
+    },
+  );
 }

@@ -42,12 +42,10 @@ export async function startHolder(chain: readonly string[]): Promise<Identity> {
   const argv = [...chain, ...command];
   const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: '/', detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  let ended = false;
   child.stderr.on('data', (part: Buffer) => (said += part.toString()));
   child.on('error', (error) => (said += error.message));
-  child.on('close', () => (ended = true));
   const limit = Date.now() + startLimitMs;
-  while (!ended && Date.now() < limit) {
+  while (child.exitCode === null && child.signalCode === null && Date.now() < limit) {
     const holder = child.pid === undefined ? undefined : becameHolder(child.pid);
     if (holder !== undefined) {
       child.stderr.destroy();
@@ -57,11 +55,15 @@ export async function startHolder(chain: readonly string[]): Promise<Identity> {
     await pause(1);
   }
   child.kill('SIGKILL');
-  throw new MizerError('E_NAMESPACES', `This machine does not let mizer make namespaces: ${said.trim() || 'no answer'}.`, {
-    group: 'failed',
-    hint: 'Run `mzr doctor`: it names the setting and how to allow it.',
-    data: { said: said.trim() },
-  });
+  throw new MizerError(
+    'E_NAMESPACES',
+    `This machine does not let mizer make namespaces: ${said.trim() || 'no answer'}.`,
+    {
+      group: 'failed',
+      hint: 'Run `mzr doctor`: it names the setting and how to allow it.',
+      data: { said: said.trim() },
+    },
+  );
 }
 
 /** The chain ends in `exec`: it is the holder, in its namespaces, once the process has that name. */

@@ -102,7 +102,10 @@ function assemble(hub: number, view: View): number {
   return visiting(hub, undefined, () => {
     newMountNamespace();
     makeSlaveRecursive('/');
-    const shared = view.share.map((path) => ({ path, tree: cloneMount(below(view.workTree, path), { recursive: true }) }));
+    const shared = view.share.map((path) => ({
+      path,
+      tree: cloneMount(below(view.workTree, path), { recursive: true }),
+    }));
     try {
       bind(mountPoint, view.workTree);
       for (const { path, tree } of shared) {

@@ -47,6 +47,7 @@ export function startNamespaceThread(): NamespaceThread {
         }
         const id = (lastId += 1);
         waiting.set(id, { resolve: (value) => resolve(value as ReturnType<Operations[N]>), reject });
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
         worker.postMessage({ id, name, argument });
       });
     },

@@ -82,7 +82,9 @@ async function recover(places: Places, say: (sentence: string) => void): Promise
       say(`The holder was gone; the hub was found again through process ${pid}.`);
       return holder;
     } catch (error) {
-      say(`The hub cannot be entered through process ${pid}: ${error instanceof Error ? error.message : String(error)}`);
+      say(
+        `The hub cannot be entered through process ${pid}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
   return undefined;

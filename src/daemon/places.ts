@@ -17,7 +17,8 @@ export interface Places {
 
 /** The places of a daemon with this runtime directory; makes the mount points' directory where it is missing. */
 export function findPlaces(runtime: string, env: Environment): Places {
-  const base = env['XDG_STATE_HOME']?.startsWith('/') === true ? env['XDG_STATE_HOME'] : join(env['HOME'] ?? '/', '.local/state');
+  const base =
+    env['XDG_STATE_HOME']?.startsWith('/') === true ? env['XDG_STATE_HOME'] : join(env['HOME'] ?? '/', '.local/state');
   const wanted = join(base, 'mizer');
   for (const directory of [base, wanted, join(wanted, 'hub'), join(wanted, 'git')]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

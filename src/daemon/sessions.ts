@@ -149,7 +149,11 @@ export class Sessions {
     const look = (): void => {
       if (!this.#pending.has(pending.id)) return;
       const now = namespaceId(pending.caller.pid, 'mnt');
-      const over = pending.fd === undefined || now === pending.namespace || Date.now() > limit || !existsSync(`/proc/${pending.caller.pid}`);
+      const over =
+        pending.fd === undefined ||
+        now === pending.namespace ||
+        Date.now() > limit ||
+        !existsSync(`/proc/${pending.caller.pid}`);
       if (over) this.#forget(pending);
       else setTimeout(look, entryCheckMs).unref();
     };
@@ -190,8 +194,12 @@ function isDescendant(pid: number, ancestor: number): boolean {
 }
 
 function foreign(pid: number): MizerError {
-  return new MizerError('E_SESSION_FOREIGN', `Process ${pid} is none that this client started in namespaces of its own.`, {
-    hint: 'Run the command again.',
-    data: { pid },
-  });
+  return new MizerError(
+    'E_SESSION_FOREIGN',
+    `Process ${pid} is none that this client started in namespaces of its own.`,
+    {
+      hint: 'Run the command again.',
+      data: { pid },
+    },
+  );
 }

@@ -50,7 +50,9 @@ export interface Sight {
 /** The contexts that a process with these mounts sees at work trees. */
 export function contextsInSight(mounts: readonly Mount[], state: string): Sight[] {
   const found: Sight[] = [];
-  for (const workTree of new Set(mounts.filter((mount) => keyOf(mount.source) !== undefined).map((mount) => mount.mountPoint))) {
+  for (const workTree of new Set(
+    mounts.filter((mount) => keyOf(mount.source) !== undefined).map((mount) => mount.mountPoint),
+  )) {
     if (inside(workTree, state)) continue;
     const key = keyOf(stackAt(mounts, workTree).at(-1)?.source ?? '');
     if (key !== undefined) found.push({ key, workTree });

@@ -34,7 +34,9 @@ export function clientOver(socket: Socket): Connection {
   const listeners = new Map<number, ProgressListener>();
   let lastToken = 0;
   wire.onNotification(progressMethod, (token: number, progress: Progress) => listeners.get(token)?.(progress));
-  const closed = closing(socket);
+  // Without a listener an error of the socket would end the process; 'close' always follows it.
+  socket.on('error', () => undefined);
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const gone = closed.then(() => {
     throw new MizerError('E_DAEMON_GONE', 'The daemon ended before it answered.', {
       hint: 'Run the command again; what it had done is found again.',
@@ -64,7 +66,7 @@ export function clientOver(socket: Socket): Connection {
 export type Answer = (method: string, params: unknown, report: ProgressListener) => Promise<unknown>;
 
 /** Speaks as the daemon over an accepted socket: every request goes to `answer`, many at once. */
-export function serveOver(socket: Socket, answer: Answer): { readonly closed: Promise<void> } {
+export function serveOver(socket: Socket, answer: Answer): void {
   const wire = wireOver(socket);
   wire.onRequest(async (method, values) => {
     const [params, token] = Array.isArray(values) ? (values as readonly unknown[]) : [values];
@@ -78,8 +80,8 @@ export function serveOver(socket: Socket, answer: Answer): { readonly closed: Pr
       return new ResponseError(errorNumber, wireError.message, wireError);
     }
   });
+  socket.on('error', () => undefined);
   wire.listen();
-  return { closed: closing(socket) };
 }
 
 function wireOver(socket: Socket): MessageConnection {
@@ -87,10 +89,4 @@ function wireOver(socket: Socket): MessageConnection {
   const wire = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   wire.onError(() => socket.destroy());
   return wire;
-}
-
-function closing(socket: Socket): Promise<void> {
-  // Without a listener an error of the socket would end the process; 'close' always follows it.
-  socket.on('error', () => undefined);
-  return new Promise((resolve) => socket.once('close', () => resolve()));
 }

@@ -84,13 +84,19 @@ export interface EnterSessionParams {
   readonly session: string;
   readonly pid: number;
 }
-export interface EndSessionParams {
+/** Names all that is needed, so that a daemon started meanwhile can answer too. */
+export interface EndSessionParams extends Standing {
   readonly session: string;
+  readonly context: string;
+  /** The run's context is to be kept. */
+  readonly keep: boolean;
 }
 export interface EndSessionResult {
   readonly context: string;
   /** What became of the run's context. `busy`: processes are still in it, it goes when they end. */
   readonly outcome: 'kept' | 'dropped' | 'archived' | 'busy';
+  /** Of `refs/mizer/archive/…`, when it was archived. */
+  readonly archive?: string;
   readonly notes: readonly string[];
 }
 
@@ -242,16 +248,6 @@ export interface InitResult {
   readonly git: boolean;
 }
 
-export type FindingLevel = 'ok' | 'warning' | 'error';
-export interface Finding {
-  /** Stable: `user-namespaces`, `overlay-as-user`, … */
-  readonly id: string;
-  readonly level: FindingLevel;
-  readonly sentence: string;
-  /** Commands or file text that mend it; absent when all is well. */
-  readonly fix?: string;
-}
-
 export interface DaemonStatus {
   readonly pid: number;
   readonly build: string;
@@ -294,7 +290,6 @@ export interface Methods {
   /** Answered before it goes. `force`: even while clients await commands. */
   readonly 'daemon/stop': Call<{ readonly force: boolean }, { readonly stopped: boolean; readonly busy: number }>;
   readonly init: Call<InitParams, InitResult>;
-  readonly doctor: Call<Standing, { readonly findings: readonly Finding[] }>;
   readonly 'session/open': Call<OpenSessionParams, OpenSessionResult>;
   readonly 'session/enter': Call<EnterSessionParams, Record<string, never>>;
   readonly 'session/end': Call<EndSessionParams, EndSessionResult>;
