@@ -19,24 +19,30 @@ const usualOpenFiles = 1024n;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether `file` can be executed, is there and cannot, or is not there. */
-function judge(file: string): 'good' | 'denied' | 'missing' {
+/** Whether `file` can be executed, is there and cannot, is something else or out of reach, or is not there. */
+function judge(file: string): 'good' | 'denied' | 'unfit' | 'missing' {
+  try {
+    if (!fs.statSync(file).isFile()) return 'unfit';
+  } catch (error) {
+    return errnoOf(error) === 'EACCES' ? 'unfit' : 'missing';
+  }
   try {
     fs.accessSync(file, fs.constants.X_OK);
-    return fs.statSync(file).isFile() ? 'good' : 'denied';
-  } catch (error) {
-    return errnoOf(error) === 'EACCES' ? 'denied' : 'missing';
+    return 'good';
+  } catch {
+    return 'denied';
   }
 }
 
-/** The file execvp(3) would run: the first one in `PATH` that may be executed. */
+/** The file a shell would run: the first one in `PATH` that may be executed. */
 function findCommand(name: string, searchPath: string): string {
-  const files = name.includes('/') ? [name] : searchPath.split(':').map((directory) => `${directory || '.'}/${name}`);
+  const isPath = name.includes('/');
+  const files = isPath ? [name] : searchPath.split(':').map((directory) => `${directory || '.'}/${name}`);
   let denied: string | undefined;
   for (const file of name === '' ? [] : files) {
     const judgement = judge(file);
     if (judgement === 'good') return file;
-    if (judgement === 'denied') denied ??= file;
+    if (judgement === 'denied' || (isPath && judgement === 'unfit')) denied ??= file;
   }
   if (denied !== undefined) throw cannotExecute(denied, 'EACCES');
   throw new MizerError('E_COMMAND_NOT_FOUND', `The command ${JSON.stringify(name)} was not found.`, {

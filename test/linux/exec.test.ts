@@ -94,6 +94,8 @@ test('a command that cannot be executed leaves the process as it was, and says w
   const plain = writeProgram('plain', '', 0o644);
   const lost = writeProgram('lost', '#!/nowhere/interpreter\n');
   expect(become(['no-such-command'])).toMatch(/^E_COMMAND_NOT_FOUND \d+$/);
+  fs.mkdirSync(path.join(directory, 'ls'));
+  expect(become(['ls'], { PATH: directory })).toMatch(/^E_COMMAND_NOT_FOUND \d+$/);
   expect(become([''])).toMatch(/^E_COMMAND_NOT_FOUND \d+$/);
   expect(become([`${directory}/missing`])).toMatch(/^E_COMMAND_NOT_FOUND \d+$/);
   expect(become([plain])).toMatch(/^E_COMMAND_NOT_EXECUTABLE \d+$/);
