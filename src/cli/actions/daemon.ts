@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { MizerError } from '../../model/errors.js';
+import type { Connection } from '../../protocol/connection.js';
+import { logPath, runtimeDirectory } from '../../protocol/runtime-directory.js';
+import { answer } from '../answer.js';
+import { daemonPage } from '../reporter/machine.js';
+import type { World } from '../world.js';
+
+interface DaemonInput {
+  readonly action: 'status' | 'stop' | 'log';
+  readonly force: boolean;
+}
+
+export async function daemon({ action, force }: DaemonInput, world: World): Promise<number> {
+  if (action === 'log') return log(world);
+  const running = await world.runningDaemon();
+  if (running === undefined) {
+    answer(world, { running: false }, () => 'No daemon runs. The next command that needs one starts it.\n');
+    return action === 'status' ? 1 : 0;
+  }
+  return action === 'status' ? status(running, world) : stop(running, force, world);
+}
+
+async function status(running: Connection, world: World): Promise<number> {
+  const found = await running.request('daemon/status', {});
+  answer(world, { running: true, ...found }, () => daemonPage(found, world.now(), world.out.style));
+  return 0;
+}
+
+async function stop(running: Connection, force: boolean, world: World): Promise<number> {
+  const { stopped, busy } = await running.request('daemon/stop', { force });
+  if (!stopped) {
+    throw new MizerError('E_DAEMON_BUSY', `The daemon is needed: ${busy} commands are under way or awaited.`, {
+      hint: 'Wait for them, or use mzr daemon stop --force: sessions live on.',
+      data: { busy },
+    });
+  }
+  await running.closed;
+  answer(world, { stopped }, () => 'The daemon has stopped.\n');
+  return 0;
+}
+
+function log(world: World): number {
+  const path = logPath(runtimeDirectory(world.env, process.getuid?.() ?? 0));
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new MizerError('E_LOG_MISSING', `There is no log at ${path}.`, {
+      hint: 'The daemon writes it once it was started: see mzr daemon status.',
+      cause,
+    });
+  }
+  answer(world, { log: path, text: bytes.toString('utf8') }, () => bytes);
+  return 0;
+}

@@ -1,0 +1,17 @@
+import { declare, optional } from '../declaration.js';
+
+export const help = declare({
+  name: 'help',
+  summary: 'all commands, or one command with its options and examples',
+  group: 'set',
+  description: ['mzr COMMAND --help says the same.'],
+  positionals: {
+    command: optional(
+      { placeholder: 'COMMAND', expected: 'a command of mzr', parse: (text) => text, complete: 'subcommand' },
+      'the command to explain',
+    ),
+  },
+  options: {},
+  examples: [{ line: 'mzr help run', says: 'everything about mzr run' }],
+  load: async () => (await import('../actions/help.js')).help,
+});
