@@ -3,7 +3,7 @@ import { toEntry } from '../disk/look.js';
 import { locate } from '../disk/tree-location.js';
 import type { Entry } from '../model/entry.js';
 import type { Node, PathState } from '../model/three-way.js';
-import { parentOf, type TreePath } from '../model/tree-path.js';
+import type { TreePath } from '../model/tree-path.js';
 import { PinnedTree } from './pinned-tree.js';
 import { parentsOf } from './selection.js';
 import { lstatAt, sameContent, type Located } from './tree-files.js';
@@ -24,11 +24,8 @@ export function lookAt(changes: readonly UpperChange[], upper: string, target: s
   const states: PathState[] = [];
   const tree = new PinnedTree(target);
   try {
-    // Parents come before what they hold.
     for (const path of [...new Set([...byPath.keys(), ...parents])].sort()) {
-      const parent = parentOf(path);
-      const known = parent === '' || !(byPath.has(parent) || parents.has(parent)) || found.get(parent)?.kind === 'directory';
-      const stats = known ? tree.stat(path) : undefined;
+      const stats = tree.stat(path);
       if (stats !== undefined) found.set(path, toEntry(path, stats, 0n));
       const ours = found.get(path);
       const there = ours === undefined ? undefined : { entry: ours, at: tree.at(path) };

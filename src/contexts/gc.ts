@@ -12,7 +12,7 @@ const forgotten = 14 * 24 * 3600 * 1000;
 export interface Collected {
   /** Names of contexts that went. */
   readonly contexts: readonly string[];
-  /** Those of them that were archived first. */
+  /** Names of archives that were made on the way. */
   readonly archived: readonly string[];
   readonly snapshots: readonly string[];
   readonly freedBytes: number;
@@ -31,8 +31,8 @@ export async function collect(tree: WorkTree, busy: ReadonlySet<string>, now: nu
     const record = await tree.store.context(name);
     const isOver = record.hidden && (record.keptAt === undefined || now - Date.parse(record.keptAt) > forgotten);
     if (!isOver || busy.has(name)) continue;
-    const outcome = await retire(tree, record);
-    if (outcome === 'archived') archived.push(name);
+    const { outcome, archive } = await retire(tree, record);
+    if (archive !== undefined) archived.push(archive);
     if (outcome === 'archived' || outcome === 'dropped') contexts.push(name);
   }
   sweepRegistrations(tree);

@@ -64,6 +64,8 @@ const removedFile = 'host.removed';
 export class HostSnapshots {
   readonly #store: Store;
   #state: HostState | undefined;
+  /** What may differ from the newest snapshot: all that was touched since it was taken. `undefined`: anything. */
+  #touched: Touched | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -92,9 +94,25 @@ export class HostSnapshots {
    * @throws MizerError `E_DISK_FULL` and what `copyTree` throws; the store is then as it was
    */
   async take(options: SnapshotOptions): Promise<SnapshotRecord> {
+    this.#note(options.touched);
+    const record = await this.#take(options);
+    // Only now: what was touched before a snapshot that failed must be looked at again.
+    this.#touched = { paths: new Set(), subtrees: [] };
+    return record;
+  }
+
+  #note(touched: Touched | undefined): void {
+    const before = this.#touched;
+    const isKnown = before !== undefined && touched !== undefined;
+    this.#touched = isKnown
+      ? { paths: new Set([...before.paths, ...touched.paths]), subtrees: [...before.subtrees, ...touched.subtrees] }
+      : undefined;
+  }
+
+  async #take(options: SnapshotOptions): Promise<SnapshotRecord> {
     const state = (this.#state ??= await this.#load());
     if (state === undefined) return this.#first(options);
-    const look = await this.#look(state.manifest, options.touched);
+    const look = await this.#look(state.manifest, this.#touched);
     const real = await this.#withoutEqual(look.changed, state);
     const last = await this.#store.snapshot(state.snapshot);
     if (real.length === 0 && look.removed.length === 0) {
@@ -102,6 +120,27 @@ export class HostSnapshots {
       if (!options.kept || last.kept) return last;
     }
     return this.#next({ ...look, changed: real }, last, options);
+  }
+
+  /**
+   * Walks the host view and counts what differs from the newest snapshot though no watch spoke of it: nought, or the watch is wrong.
+   * @param ask what was touched since the last question
+   */
+  async verify(ask: () => Promise<Touched | undefined>): Promise<number> {
+    const state = this.#state;
+    this.#note(await ask());
+    if (state === undefined || this.#touched === undefined) return 0;
+    const { manifest } = await walk(this.#store.workTree, { exclude: this.excluded() });
+    this.#note(await ask());
+    const touched = this.#touched;
+    if (touched === undefined) return 0;
+    const { changed, removed } = compareManifests(state.manifest, manifest);
+    const known = withParents(touched.paths);
+    const paths = [...changed.filter((entry) => entry.ctimeNs !== 0n).map((entry) => entry.path), ...removed];
+    const missed = paths.filter((path) => !known.has(path) && !touched.subtrees.some((subtree) => isWithin(path, subtree) || isWithin(subtree, path)));
+    // A watch that was wrong once is not believed: the next snapshot walks.
+    if (missed.length > 0) this.#touched = undefined;
+    return missed.length;
   }
 
   /** What the newest snapshot holds; `undefined` before the first. */

@@ -7,29 +7,33 @@ import { unsavedWork } from './unsaved.js';
 import { discardContext, keyOf, type WorkTree } from './work-tree.js';
 
 /** What became of a context whose time is over. */
-export type Removal = 'dropped' | 'archived' | 'kept' | 'busy';
+export interface Retirement {
+  readonly outcome: 'dropped' | 'archived' | 'kept' | 'busy';
+  /** The archive's name. */
+  readonly archive?: string;
+}
 
 /**
  * Ends a context that nobody asked to keep: dropped when nothing would be lost, else archived first; kept in a plain directory, where
  * nothing can be archived, and while somebody is in it. The caller holds the store's lock.
  */
-export async function retire(tree: WorkTree, record: ContextRecord): Promise<Removal> {
+export async function retire(tree: WorkTree, record: ContextRecord): Promise<Retirement> {
   const inhabitants = await tree.mounts.inhabitants(tree.store.id);
-  if ((inhabitants.get(record.name)?.length ?? 0) > 0) return 'busy';
+  if ((inhabitants.get(record.name)?.length ?? 0) > 0) return { outcome: 'busy' };
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
-  if (!isEmpty && tree.repository === undefined) return 'kept';
-  if (!isEmpty) await archiveContext(tree, record);
+  if (!isEmpty && tree.repository === undefined) return { outcome: 'kept' };
+  const saved = isEmpty ? undefined : await archiveContext(tree, record);
   await removeContext(tree, record);
-  return isEmpty ? 'dropped' : 'archived';
+  return saved === undefined ? { outcome: 'dropped' } : { outcome: 'archived', archive: saved };
 }
 
 /**
  * Drops a context by name. With `force` what would be lost is archived first, where there is git.
- * @returns whether it was archived
+ * @returns the archive's name, where there was something to archive
  * @throws MizerError `E_CONTEXT_IN_USE`, and without `force` `E_CONTEXT_DIRTY`
  */
-export async function drop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<boolean> {
+export async function drop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<string | undefined> {
   await refuseInhabited(tree, record.name, 'dropped');
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
@@ -40,10 +44,9 @@ export async function drop(tree: WorkTree, record: ContextRecord, force: boolean
       data: { context: record.name, ...unsaved },
     });
   }
-  const archived = !isEmpty && tree.repository !== undefined;
-  if (archived) await archiveContext(tree, record);
+  const saved = isEmpty || tree.repository === undefined ? undefined : await archiveContext(tree, record);
   await removeContext(tree, record);
-  return archived;
+  return saved;
 }
 
 /** @throws MizerError `E_CONTEXT_IN_USE` */
@@ -57,8 +60,8 @@ export async function refuseInhabited(tree: WorkTree, name: string, what: string
   });
 }
 
-async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<void> {
-  await archive({ workTree: await openContext(tree, record), name: record.name });
+async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<string> {
+  return archive({ workTree: await openContext(tree, record), name: record.name });
 }
 
 /** Takes everything of a context away. Its record goes first: a crash afterwards leaves only what the next start sweeps. */

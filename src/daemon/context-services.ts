@@ -167,7 +167,8 @@ export function contextServices(world: ContextWorld): ContextServices {
       const archived: string[] = [];
       for (const record of records) {
         if (world.busy.has(record.name)) throw opening(record.name);
-        if (await tree.exclusively(() => drop(tree, record, force))) archived.push(record.name);
+        const saved = await tree.exclusively(() => drop(tree, record, force));
+        if (saved !== undefined) archived.push(saved);
         forgetGroup(tree, record);
       }
       return { dropped: contexts, archived };

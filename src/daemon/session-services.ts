@@ -14,13 +14,6 @@ import type { ContextWorld } from './context-services.js';
 import type { Call, Services } from './services.js';
 import type { ContextView, Sessions } from './sessions.js';
 
-/** The context of a run, until its client says that the command has ended. */
-interface Run {
-  readonly tree: WorkTree;
-  readonly name: string;
-  readonly keep: boolean;
-}
-
 export interface SessionWorld extends ContextWorld {
   readonly sessions: Sessions;
   /** Names of contexts that are not to be collected now. */
@@ -31,7 +24,6 @@ type SessionServices = Pick<Services, 'session/open' | 'session/enter' | 'sessio
 
 /** Opening, entering, ending and switching sessions. */
 export function sessionServices(world: SessionWorld): SessionServices {
-  const runs = new Map<string, Run>();
   return {
     async 'session/open'(params, call) {
       const { tree, context: standing } = await world.standing(call, params.cwd);
@@ -41,8 +33,7 @@ export function sessionServices(world: SessionWorld): SessionServices {
         const limited = await withLimits(tree, record, params);
         const view = await viewOf(tree, limited);
         const opened = await world.sessions.open(call.caller, view, params.cwd);
-        if (params.purpose === 'run') runs.set(opened.session, { tree, name: record.name, keep: params.keep !== undefined && params.keep !== false });
-        else void call.caller.closed.then(() => world.busy.delete(record.name));
+        void call.caller.closed.then(() => world.busy.delete(record.name));
         return {
           ...opened,
           context: record.name,
@@ -62,13 +53,11 @@ export function sessionServices(world: SessionWorld): SessionServices {
       return {};
     },
 
-    async 'session/end'({ session }) {
+    async 'session/end'({ session, context, keep, cwd }, call) {
       world.sessions.end(session);
-      const run = runs.get(session);
-      if (run === undefined) throw new MizerError('E_SESSION_UNKNOWN', 'That session is not known any more.', { hint: 'See `mzr list --all`.' });
-      runs.delete(session);
-      world.busy.delete(run.name);
-      return endRun(run);
+      world.busy.delete(context);
+      const { tree } = await world.standing(call, cwd);
+      return tree.exclusively(() => endRun(tree, context, keep));
     },
 
     async 'session/switch'({ cwd, context, branch }, call) {
@@ -137,21 +126,15 @@ async function viewOf(tree: WorkTree, record: ContextRecord): Promise<ContextVie
   };
 }
 
-async function endRun({ tree, name, keep }: Run): Promise<EndSessionResult> {
-  return tree.exclusively(async () => {
-    const record = await tree.store.context(name);
-    if (keep || !record.hidden) {
-      if (record.hidden) await tree.store.writeContext({ ...record, keptAt: new Date().toISOString() });
-      return { context: name, outcome: 'kept', notes: [] };
-    }
-    const outcome = await retire(tree, record);
-    if (outcome === 'archived' || outcome === 'dropped') forgetGroup(tree, record);
-    return { context: name, outcome, notes: outcome === 'archived' ? [archivedNote(name)] : [] };
-  });
-}
-
-function archivedNote(name: string): string {
-  return `What the command changed is kept as refs/mizer/archive/${name}; see it with \`git show refs/mizer/archive/${name}\`.`;
+async function endRun(tree: WorkTree, name: string, keep: boolean): Promise<EndSessionResult> {
+  const record = await tree.store.context(name);
+  if (keep || !record.hidden) {
+    if (record.hidden) await tree.store.writeContext({ ...record, keptAt: new Date().toISOString() });
+    return { context: name, outcome: 'kept', notes: [] };
+  }
+  const retirement = await retire(tree, record);
+  if (!tree.store.hasContext(name)) forgetGroup(tree, record);
+  return { context: name, ...retirement, notes: [] };
 }
 
 async function target(

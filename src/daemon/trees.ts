@@ -40,14 +40,15 @@ export class Trees {
 
   async #start(located: Awaited<ReturnType<typeof locate>>): Promise<WorkTree> {
     const store = await Store.open(located);
+    const host = new HostSnapshots(store);
     const tree: WorkTree = {
       path: located.workTree,
       repository: located.repository,
       store,
-      host: new HostSnapshots(store),
+      host,
       mounts: this.#mounts,
       liveDirectory: this.#liveDirectory,
-      touched: () => this.#watch.touched(located.workTree),
+      touched: () => this.#watch.touched(located.workTree, host.excluded()),
       exclusively: (work) => this.#mutex.run(store.id, work),
       random: Math.random,
     };

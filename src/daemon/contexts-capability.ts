@@ -1,0 +1,40 @@
+import type { WorkTree } from '../contexts/work-tree.js';
+import { contextServices } from './context-services.js';
+import { HostWatch } from './host-watch.js';
+import type { Call, Capability, Parts } from './services.js';
+import { sessionServices, type SessionWorld } from './session-services.js';
+import { Trees } from './trees.js';
+
+/** How often a walk is held against what the watches said. */
+const verifyEveryMs = 10 * 60 * 1000;
+
+/** Contexts, as the daemon runs them. */
+export async function contextsCapability({ hub, sessions, places, log }: Parts): Promise<Capability> {
+  const watch = new HostWatch(places.runtime);
+  const trees = new Trees(hub, watch, places.state);
+
+  async function standing(call: Call, cwd: string): Promise<{ readonly tree: WorkTree; readonly context?: string }> {
+    const sight = sessions.standing(call.caller.pid, cwd);
+    // Inside a context the directory may not exist in the host view, which is what the daemon sees; the work tree's top does.
+    const tree = await trees.at(sight === undefined ? cwd : Buffer.from(sight.workTree, 'latin1').toString());
+    return sight === undefined ? { tree } : { tree, context: sight.key.name };
+  }
+
+  const verifying = setInterval(() => {
+    void verifyAll().catch((error: unknown) => log.error('Verifying what is watched failed.', error));
+  }, verifyEveryMs).unref();
+  async function verifyAll(): Promise<void> {
+    for (const tree of await trees.all()) await tree.exclusively(() => watch.verify(tree));
+  }
+
+  const world: SessionWorld = { trees, standing, sessions, busy: new Set<string>() };
+  return {
+    services: { ...contextServices(world), ...sessionServices(world) },
+    watched: () => watch.status(),
+    async close() {
+      clearInterval(verifying);
+      await watch.close();
+      await trees.close();
+    },
+  };
+}
