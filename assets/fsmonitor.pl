@@ -7,12 +7,14 @@
 #
 #   PATH      everything but directories in the upper directory, whiteouts too: written, replaced or deleted
 #   D, D/     a directory that hides what is below it (opaque): the file of that name and all index entries in it
-#   D/.mizer  every directory in the upper directory: the list of its untracked files. The name itself means nothing
+#   D/.mizer  every directory in the upper directory: the list of its untracked files. The name itself means nothing. (Not for the top
+#             as long as it holds nothing but .git and the index is the first one: git need not write an index of its own then.)
 #   delta     what differs between the snapshot the index was made for and the one the context stands on
 #   extra     index entries that are not in the snapshot: when such a file is deleted, the upper directory shows no trace of it
 #
 # `DIR/mizer` in the git directory holds, NUL-terminated: `view` (where the work tree may be seen, then an empty text, the upper directory,
-# the place in it), `present` (index entries that are in the snapshot), `delta`, `extra` (20 bytes: the end of the index it was made from).
+# the place in it, the end of the first index in hexadecimal), `present` (index entries that are in the snapshot), `delta`, `extra` (20
+# bytes: the end of the index it was made from, then paths).
 # Where anything is amiss the answer is "/": look at everything yourself.
 use strict;
 
@@ -44,7 +46,7 @@ sub is_opaque {
 my $git = $ENV{GIT_DIR} // everything();
 my $view = content("$git/mizer/view") // everything();
 my ($places, $rest) = split(/\0\0/, $view, 2);
-my ($upper, $prefix) = split(/\0/, $rest, -1);
+my ($upper, $prefix, $first) = split(/\0/, $rest, -1);
 
 # Another tree that came by this git directory (a copy of the work tree, a switch behind a shell's back) is not what the view describes.
 my $here = readlink('/proc/self/cwd');
@@ -61,13 +63,17 @@ for my $part (split(m{/}, $prefix)) {
     everything() if !lstat($top) || !-d _ || is_opaque($top);
 }
 
+my $index = $ENV{GIT_INDEX_FILE} // "$git/index";
+my $end = index_end($index);
+
 my @answer;
 my @directories = ('');
 while (defined(my $directory = pop @directories)) {
     opendir(my $handle, "$top/$directory") or everything();
-    push @answer, "${directory}.mizer";
-    for my $name (readdir $handle) {
-        next if $name eq '.' || $name eq '..';
+    my @names = grep { $_ ne '.' && $_ ne '..' } readdir $handle;
+    my $is_untouched = $directory eq '' && @names == 1 && $names[0] eq '.git' && defined $end && unpack('H*', $end) eq $first;
+    push @answer, "${directory}.mizer" unless $is_untouched;
+    for my $name (@names) {
         my $path = $directory . $name;
         if (lstat("$top/$path") && -d _) {
             push @directories, "$path/";
@@ -81,8 +87,7 @@ while (defined(my $directory = pop @directories)) {
 
 # Index entries that are not in the snapshot, worked out once for each index.
 sub extra {
-    my $index = $ENV{GIT_INDEX_FILE} // "$git/index";
-    my $end = index_end($index) // return '';
+    return '' unless defined $end;
     my $known = content("$git/mizer/extra") // '';
     my $has_hash = $end ne "\0" x 20;
     return substr($known, 20) if $has_hash && substr($known, 0, 20) eq $end;

@@ -24,7 +24,8 @@ export function writeMonitorView(admin: string, view: MonitorView): void {
   for (const file of ['present', 'extra']) linkOrCopy(path.join(view.template, file), path.join(directory, file));
   writeFileSync(path.join(directory, 'delta'), nulTerminated(withDirectories(view.delta)));
   const text = [...view.places, '', view.upper].map((one) => `${one}\0`).join('');
-  writeFileSync(path.join(directory, 'view'), Buffer.concat([Buffer.from(text), nulTerminated([view.prefix])]));
+  const first = readFileSync(path.join(view.template, 'extra')).toString('hex', 0, 20);
+  writeFileSync(path.join(directory, 'view'), Buffer.concat([Buffer.from(text), nulTerminated([view.prefix, first])]));
 }
 
 /** Paths as bytes, each with a NUL after it. */
