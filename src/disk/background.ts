@@ -1,4 +1,4 @@
-import { Worker, type TransferListItem } from 'node:worker_threads';
+import { Worker, type MessagePort, type TransferListItem } from 'node:worker_threads';
 import { MizerError } from '../model/errors.js';
 
 interface Answer {
@@ -9,6 +9,7 @@ interface Answer {
 }
 
 interface Waiting {
+  readonly holds: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -28,24 +29,28 @@ export class Background<Question, Reply> {
     this.#module = module;
   }
 
-  /** @throws what the worker's own function throws; MizerError `E_WORKER_LOST` when the thread itself ended */
-  ask(question: Question): Promise<Reply> {
+  /**
+   * @param holds whether the process is to wait for the answer before it ends
+   * @throws what the worker's own function throws; MizerError `E_WORKER_LOST` when the thread itself ended
+   */
+  ask(question: Question, holds = true): Promise<Reply> {
     const worker = (this.#worker ??= this.#start());
     this.#last += 1;
     const id = this.#last;
-    worker.ref();
+    if (holds) worker.ref();
     worker.postMessage({ id, question }, []);
     return new Promise<Reply>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: (value) => resolve(value as Reply), reject });
+      this.#waiting.set(id, { holds, resolve: (value) => resolve(value as Reply), reject });
     });
   }
 
   #start(): Worker {
     const worker = new Worker(this.#module);
+    worker.unref();
     worker.on('message', ({ id, value, error }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
-      if (this.#waiting.size === 0) worker.unref();
+      if (![...this.#waiting.values()].some(({ holds }) => holds)) worker.unref();
       if (error === undefined) waiting?.resolve(value);
       else waiting?.reject(error);
     });
@@ -66,21 +71,26 @@ export class Background<Question, Reply> {
   }
 }
 
-/** The worker's end of `Background`: `answer` gives the value and what of it is handed over instead of copied. */
+/** An answer, and what of it is handed over instead of copied. */
+export interface Handover {
+  readonly value: unknown;
+  readonly transfer?: TransferListItem[];
+}
+
+/** The worker's end of `Background`. What `answer` promises is sent when it is there; other questions are answered meanwhile. */
 export function answerWith<Question>(
-  port: {
-    on(event: 'message', listener: (value: unknown) => void): unknown;
-    postMessage(value: unknown, transfer?: TransferListItem[]): void;
-  } | null,
-  answer: (question: Question) => { readonly value: unknown; readonly transfer?: TransferListItem[] },
+  port: MessagePort | null,
+  answer: (question: Question) => Handover | Promise<Handover>,
 ): void {
-  port?.on('message', (message) => {
-    const { id, question } = message as { readonly id: number; readonly question: Question };
-    try {
-      const { value, transfer } = answer(question);
-      port.postMessage({ id, value }, transfer);
-    } catch (error) {
-      port.postMessage({ id, error });
-    }
+  port?.on('message', ({ id, question }: { readonly id: number; readonly question: Question }) => {
+    const reply = async (): Promise<void> => {
+      try {
+        const { value, transfer } = await answer(question);
+        port.postMessage({ id, value }, transfer ?? []);
+      } catch (error) {
+        port.postMessage({ id, error }, []);
+      }
+    };
+    void reply();
   });
 }

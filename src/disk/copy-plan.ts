@@ -64,7 +64,7 @@ interface Child {
 function* childrenOf(tree: Manifest, directory: TreePath): Generator<Child, void, undefined> {
   const { start, end } = tree.below(directory);
   const prefix = directory === '' ? 0 : directory.length + 1;
-  for (let row = start; row < end; ) {
+  for (let row = start; row < end;) {
     const path = tree.path(row);
     const slash = path.indexOf('/', prefix);
     if (slash >= 0) {

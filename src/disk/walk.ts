@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import { ManifestBuilder, type Manifest } from '../model/manifest.js';
 import { decodeManifest } from '../model/manifest-codec.js';
-import { isWithin, join, parentOf, type TreePath } from '../model/tree-path.js';
+import { join, parentOf, type TreePath } from '../model/tree-path.js';
 import { Background } from './background.js';
 import { clockTick, statOf, toEntry } from './look.js';
 import { codeOf, locate } from './tree-location.js';
@@ -53,18 +53,22 @@ export async function walk(root: string, options: WalkOptions = {}): Promise<Wal
  */
 export function walkSync(root: string, options: WalkOptions = {}): WalkResult {
   const walker = new Walker(root, options);
-  const within = options.within === undefined ? [''] : topmost(options.within);
-  for (const path of within) walker.start(path);
+  const within = new Set(options.within ?? ['']);
+  for (const path of within) if (path === '' || !liesIn(parentOf(path), within)) walker.start(path, true);
   return { manifest: walker.builder.build(), errors: walker.errors };
 }
 
-/** `paths` without those below others of them. */
-function topmost(paths: readonly TreePath[]): TreePath[] {
-  const kept: TreePath[] = [];
-  for (const path of [...new Set(paths)].sort()) {
-    if (!kept.some((other) => isWithin(path, other))) kept.push(path);
-  }
-  return kept;
+/** Looks at these paths only, not at what is below them, and blocks meanwhile; otherwise like `walkSync`. */
+export function lookSync(root: string, paths: Iterable<TreePath>, exclude: readonly TreePath[] = []): WalkResult {
+  const walker = new Walker(root, { exclude });
+  for (const path of new Set(paths)) if (path !== '') walker.start(path, false);
+  return { manifest: walker.builder.build(), errors: walker.errors };
+}
+
+/** Whether `path` or a directory above it, the root included, is one of `places`. */
+export function liesIn(path: TreePath, places: ReadonlySet<TreePath>): boolean {
+  for (let at = path; at !== ''; at = parentOf(at)) if (places.has(at)) return true;
+  return places.has('');
 }
 
 /** A directory that is listed and not yet entered. */
@@ -83,6 +87,8 @@ class Walker {
   /** Directories that hold something excluded: elsewhere names need not be looked up. */
   readonly #excludingParents: ReadonlySet<TreePath>;
   readonly #device: bigint | undefined;
+  /** What was found out about directories above starting points. */
+  readonly #directories = new Map<TreePath, boolean>();
 
   constructor(root: string, { exclude = [], oneFileSystem = false }: WalkOptions) {
     this.#root = root;
@@ -92,25 +98,27 @@ class Walker {
     this.#device = oneFileSystem ? lstatSync(root, { bigint: true, throwIfNoEntry: false })?.dev : undefined;
   }
 
-  /** Takes `path` and all below it, unless a link or something excluded leads there. */
-  start(path: TreePath): void {
+  /** Takes `path`, and with `deep` all below it, unless a link or something excluded leads there. */
+  start(path: TreePath, deep: boolean): void {
+    if (liesIn(path, this.#excluded) || !this.#isDirectory(parentOf(path))) return;
     if (path === '') {
       this.#directory('');
       return;
     }
-    const parts = path.split('/');
-    try {
-      for (let depth = 1; depth <= parts.length; depth += 1) {
-        const part = parts.slice(0, depth).join('/');
-        const stats = this.#excluded.has(part) ? undefined : statOf(this.#root, part);
-        if (stats === undefined) return;
-        if (depth === parts.length) this.builder.add(toEntry(path, stats, this.#tick));
-        if (!stats.isDirectory()) return;
-        if (depth === parts.length) this.#descend({ key: '', path, device: stats.dev });
-      }
-    } catch (error) {
-      this.errors.push({ path, code: codeOf(error) });
-    }
+    const stats = this.#look(path);
+    if (stats === undefined) return;
+    this.builder.add(toEntry(path, stats, this.#tick));
+    if (deep && stats.isDirectory()) this.#descend({ key: '', path, device: stats.dev });
+  }
+
+  /** Whether only real directories, no links, lead to `path` and it is one. */
+  #isDirectory(path: TreePath): boolean {
+    if (path === '') return true;
+    const known = this.#directories.get(path);
+    if (known !== undefined) return known;
+    const is = this.#isDirectory(parentOf(path)) && this.#look(path)?.isDirectory() === true;
+    this.#directories.set(path, is);
+    return is;
   }
 
   #directory(path: TreePath): void {

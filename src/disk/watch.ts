@@ -1,3 +1,4 @@
+import { whenReadable } from '../linux/poll.js';
 import type { TreePath } from '../model/tree-path.js';
 import { Background } from './background.js';
 
@@ -54,19 +55,29 @@ export interface WatchStats {
   readonly residentBytes: number;
 }
 
-/** Questions to the worker. */
+/** Questions to the worker. `drain` is answered when for a while nothing has happened. */
 export type WatchQuestion =
   | { readonly ask: 'open'; readonly id: number; readonly root: string; readonly options: WatchOptions }
-  | { readonly ask: 'touched' | 'stats' | 'close'; readonly id: number };
+  | { readonly ask: 'drain' | 'touched' | 'stats' | 'close'; readonly id: number };
 
-export type WatchReply = Touched | NotTrusted | WatchStats | undefined;
+export interface WatchReply {
+  readonly answer: Touched | NotTrusted | WatchStats | undefined;
+  /** The inotify descriptor from now on; -1 when there is none. The worker closes it only while a question is open. */
+  readonly fd: number;
+}
 
 const worker = new Background<WatchQuestion, WatchReply>(new URL('./watch-worker.js', import.meta.url));
 let lastId = 0;
 
-/** Knows what was touched in a tree since it was last asked; inotify(7). All watchers share one thread, which keeps no process from ending. */
+/**
+ * Knows what was touched in a tree since it was last asked; inotify(7). One thread works for all watchers; the main thread only waits for
+ * the first event after a rest. Keeps no process from ending.
+ */
 export class Watcher {
   readonly #id: number;
+  #open = 0;
+  #closed = false;
+  #stopWaiting: (() => void) | undefined;
 
   private constructor(id: number) {
     this.#id = id;
@@ -78,22 +89,37 @@ export class Watcher {
    */
   static async open(root: string, options: WatchOptions): Promise<Watcher> {
     lastId += 1;
-    const id = lastId;
-    await worker.ask({ ask: 'open', id, root, options });
-    return new Watcher(id);
+    const watcher = new Watcher(lastId);
+    await watcher.#ask({ ask: 'open', id: lastId, root, options });
+    return watcher;
   }
 
   /** What was touched since the last call, or since `open`: all of it, up to the moment of asking. */
   async touched(): Promise<Touched | NotTrusted> {
-    return (await worker.ask({ ask: 'touched', id: this.#id })) as Touched | NotTrusted;
+    return (await this.#ask({ ask: 'touched', id: this.#id })) as Touched | NotTrusted;
   }
 
   async stats(): Promise<WatchStats> {
-    return (await worker.ask({ ask: 'stats', id: this.#id })) as WatchStats;
+    return (await this.#ask({ ask: 'stats', id: this.#id })) as WatchStats;
   }
 
   /** Ends the watch; the watcher must not be asked any more. */
   async close(): Promise<void> {
-    await worker.ask({ ask: 'close', id: this.#id });
+    this.#closed = true;
+    await this.#ask({ ask: 'close', id: this.#id });
+  }
+
+  async #ask(question: WatchQuestion): Promise<WatchReply['answer']> {
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+    this.#open += 1;
+    const { answer, fd } = await worker.ask(question, question.ask !== 'drain').finally(() => (this.#open -= 1));
+    if (this.#open === 0 && !this.#closed && fd >= 0) {
+      this.#stopWaiting = whenReadable(fd, () => {
+        // A lost thread shows at the next question.
+        this.#ask({ ask: 'drain', id: this.#id }).catch(() => undefined);
+      });
+    }
+    return answer;
   }
 }

@@ -1,7 +1,6 @@
 import { closeSync, lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { addWatch, IN, openInotify, readEvents, removeWatch, type InotifyEvent } from '../linux/inotify.js';
-import { whenReadable } from '../linux/poll.js';
 import { join, type TreePath } from '../model/tree-path.js';
 import { temporaryName } from './atomic.js';
 import { isOnSharedFileSystem } from './shared-file-system.js';
@@ -14,8 +13,8 @@ const EVENTS = STRUCTURE | SELF | IN.MODIFY | IN.ATTRIB | IN.CLOSE_WRITE;
 const WATCH = EVENTS | IN.ONLYDIR | IN.DONT_FOLLOW | IN.EXCL_UNLINK;
 /** More touched paths than this are forgotten in favour of a walk. */
 const MOST_PATHS = 100_000;
-/** Reads in one turn of the event loop, so that questions get their turn in a flood. */
-const READS_PER_TURN = 64;
+/** Reads in one go, so that questions get their turn in a flood. */
+const READS = 64;
 /** What an entry that is not there, or no directory, or not ours to read, answers. A walk cannot enter it either. */
 const unwatchable: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG']);
 
@@ -44,7 +43,6 @@ export class WatchedTree {
   readonly #cookieDirectory: string;
   readonly #buffer = new Uint8Array(64 * 1024);
   #fd = -1;
-  #stopReading: (() => void) | undefined;
   #cookieWatch = -1;
   #identity = '';
   #byWatch = new Map<number, Node>();
@@ -65,6 +63,18 @@ export class WatchedTree {
     return this.#byWatch.size;
   }
 
+  /** The inotify descriptor; -1 while the watch has nothing to say. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Takes in what has happened. @returns whether there was anything */
+  drain(): boolean {
+    let reads = 0;
+    while (reads < READS && this.#readOnce() !== undefined) reads += 1;
+    return reads > 0;
+  }
+
   /** See `Watcher.touched`. */
   touched(): Touched | NotTrusted {
     if (this.#distrust === undefined) this.#readToCookie();
@@ -83,8 +93,6 @@ export class WatchedTree {
 
   /** Gives the watches back. */
   close(): void {
-    this.#stopReading?.();
-    this.#stopReading = undefined;
     if (this.#fd >= 0) closeSync(this.#fd);
     this.#fd = -1;
     this.#byWatch = new Map();
@@ -113,9 +121,6 @@ export class WatchedTree {
       return;
     }
     this.#scan(this.#attach(undefined, '', wd));
-    this.#stopReading = whenReadable(this.#fd, () => {
-      for (let turn = 0; turn < READS_PER_TURN && this.#readOnce(); turn += 1);
-    });
   }
 
   /** From here on until the next question everything is forgotten, and the watches are given back. */
@@ -207,7 +212,8 @@ export class WatchedTree {
     const path = join(directory.path, name);
     const wd = this.#watch(path);
     const known = directory.children.get(name);
-    if (this.#distrust !== undefined || (known !== undefined && known.wd === wd && this.#byWatch.get(wd) === known)) return;
+    if (this.#distrust !== undefined || (known !== undefined && known.wd === wd && this.#byWatch.get(wd) === known))
+      return;
     if (known !== undefined) this.#drop(known);
     if (wd === undefined) return;
     this.#subtrees.add(path);

@@ -22,10 +22,12 @@ export function poll(fds: readonly number[], timeoutMs: number): number[] {
 }
 
 /**
- * Calls `ready` from the event loop whenever `fd` can be read; nothing blocks.
+ * Calls `ready` from the event loop whenever `fd` can be read; nothing blocks, and it keeps no process from ending. For the main thread
+ * only: when a worker ends with such a handle open, the whole process crashes (koffi 3.3.4).
  * @returns ends it; must be called before `fd` is closed
  */
 export function whenReadable(fd: number, ready: () => void): () => void {
   const handle = foreignInterface().node.poll(fd, { readable: true }, ready);
+  handle.unref();
   return () => handle.close();
 }
