@@ -40,7 +40,8 @@ export function runInside(user: 'root' | 'ordinary user', script: string, name: 
     directory,
   ]);
   const { status, stderr } = spawnSync(command, rest, { encoding: 'utf8', timeout: 30_000 });
-  // The kernel leaves directories of mode 0 in a work directory; `rm` gets over them, `fs.rmSync` only as root.
-  spawnSync('rm', ['-rf', directory]);
+  // The kernel leaves an empty directory of mode 0 in a work directory, which only root can remove as it is.
+  spawnSync('chmod', ['-R', 'u+rwx', directory]);
+  fs.rmSync(directory, { recursive: true, force: true });
   return status === 0 ? stderr : `status ${status}\n${stderr}`;
 }
