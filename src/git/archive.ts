@@ -1,96 +1,163 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Repository } from './repository.js';
-import { resolve } from './repository.js';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { MizerError } from '../model/errors.js';
 import { git, gitText } from './run.js';
+import { changesAgainstHead, type GitPlace, type WorkTreeChanges } from './status.js';
 
-const namespace = 'refs/mizer/archive/';
+const archiveRefs = 'refs/mizer/archive/';
+
+export interface ArchiveOptions extends GitPlace {
+  /** The context's admin directory on the host side. */
+  readonly admin: string;
+  /** The context's name. */
+  readonly name: string;
+}
 
 export interface Archive {
+  /** The context's name, with a number added where an earlier archive has it. */
   readonly name: string;
-  readonly commit: string;
+  readonly ref: string;
+  /** The commit that holds all files as they were, tracked and untracked. */
+  readonly oid: string;
+  /** The commit HEAD was at; absent in a repository without commits. */
+  readonly head?: string;
+  /** A commit that holds the index, where it was neither HEAD's tree nor the files. */
+  readonly staged?: string;
+  /** The branch that was checked out. */
+  readonly branch?: string;
   /** ISO 8601. */
-  readonly createdAt: string;
+  readonly at: string;
 }
-
-/** Who commits an archive: not the person, who did not ask for a commit. */
-const identity = {
-  GIT_AUTHOR_NAME: 'mizer',
-  GIT_AUTHOR_EMAIL: 'mizer@localhost',
-  GIT_COMMITTER_NAME: 'mizer',
-  GIT_COMMITTER_EMAIL: 'mizer@localhost',
-};
 
 /**
- * Saves what a context has and no commit: its tracked and untracked files as a commit upon its HEAD, under `refs/mizer/archive/<name>`, or
- * `<name>-2` and so on where that is taken. The context's own index is not touched.
- * @returns the archive's name
+ * Saves what would be lost with a context: its files, tracked and untracked, as a commit upon its HEAD, as a stash is one, under a ref that
+ * keeps it. Answers `undefined` when nothing would be lost. Ignored files are not part of it. Submodules are work trees of their own,
+ * to be archived each.
+ * @throws MizerError `E_ARCHIVE_NESTED` when an untracked repository lies inside, whose history a commit cannot hold
  */
-export async function archive({
-  workTree,
-  name,
-}: {
-  readonly workTree: string;
-  readonly name: string;
-}): Promise<string> {
-  const aside = mkdtempSync(join(tmpdir(), 'mizer-archive-'));
+export async function archive(options: ArchiveOptions): Promise<Archive | undefined> {
+  const changes = await changesAgainstHead(options);
+  if (changes.nested.length > 0) throw nestedInside(options.name, changes.nested);
+  if (!wouldLose(changes)) return undefined;
+  const gitDir = await gitText(['rev-parse', '--absolute-git-dir'], options);
+  const scratch = `mizer-archive-${process.pid}`;
+  const kept = path.join(options.admin, scratch);
   try {
-    const environment = { ...identity, GIT_INDEX_FILE: join(aside, 'index') };
-    const options = { cwd: workTree, environment, mayWrite: true };
-    const head = await resolve(workTree, 'HEAD');
-    // With what the index knows of file times, only what changed is read.
-    const index = await gitText(['rev-parse', '--path-format=absolute', '--git-path', 'index'], { cwd: workTree });
-    if (existsSync(index)) copyFileSync(index, join(aside, 'index'));
-    await git(['add', '--all', '--ignore-errors', '.'], { ...options, answers: [1] });
-    const tree = await gitText(['write-tree'], options);
-    const parent = head === undefined ? [] : ['-p', head];
-    const isUnchanged = head !== undefined && tree === (await resolve(workTree, `${head}^{tree}`));
-    const message = `Context ${name} as it was when it was removed`;
-    const commit = isUnchanged ? head : await gitText(['commit-tree', ...parent, '-m', message, tree], options);
-    return await publish(workTree, name, commit);
+    const index = path.join(options.admin, 'index');
+    if (existsSync(index)) copyFileSync(index, kept);
+    return await commitAll({
+      ...options,
+      environment: { ...options.environment, GIT_INDEX_FILE: `${gitDir}/${scratch}` },
+    });
   } finally {
-    rmSync(aside, { recursive: true, force: true });
+    rmSync(kept, { force: true });
+    rmSync(`${kept}.lock`, { force: true });
   }
 }
 
-async function publish(workTree: string, name: string, commit: string): Promise<string> {
-  for (let serial = 1; ; serial += 1) {
-    const full = serial === 1 ? name : `${name}-${serial}`;
-    // An empty old value: the ref must not exist.
-    const made = await git(['update-ref', '--stdin'], {
-      cwd: workTree,
-      input: `create ${namespace}${full} ${commit}\n`,
-      mayWrite: true,
-      answers: [128],
-    });
-    if (made.status === 0) return full;
-    if ((await resolve(workTree, `${namespace}${full}`)) === undefined) {
-      await git(['update-ref', `${namespace}${full}`, commit, ''], { cwd: workTree, mayWrite: true });
-      return full;
-    }
+function wouldLose(changes: WorkTreeChanges): boolean {
+  return changes.tracked + changes.untracked + changes.unmerged + changes.unreachable > 0;
+}
+
+function nestedInside(name: string, nested: readonly string[]): MizerError {
+  return new MizerError('E_ARCHIVE_NESTED', `Context ${name} holds repositories of its own: ${nested.join(', ')}.`, {
+    hint: 'Push or move them elsewhere, then drop the context again.',
+    data: { nested },
+  });
+}
+
+async function commitAll(place: GitPlace & { readonly name: string }): Promise<Archive> {
+  const head = (await gitText(['rev-parse', '-q', '--verify', 'HEAD'], { ...place, answers: [1] })) || undefined;
+  const ref = await gitText(['symbolic-ref', '-q', 'HEAD'], { ...place, answers: [1] });
+  const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined;
+  // Conflicts have no tree; what they were made of is in the commits.
+  const staged = await git(['write-tree'], { ...place, answers: [128] });
+  await git(['add', '--all', '--', '.'], { ...place, mayWrite: true });
+  const tree = await gitText(['write-tree'], place);
+  const headTree = head === undefined ? undefined : await gitText(['rev-parse', `${head}^{tree}`], place);
+  const stagedTree = staged.status === 0 ? staged.stdout.toString('utf8').trim() : undefined;
+  const isApart = stagedTree !== undefined && stagedTree !== headTree && stagedTree !== tree;
+  const identified = { ...place, environment: { ...place.environment, ...(await identity(place)) } };
+  const parents = head === undefined ? [] : [head];
+  const index = isApart ? await commit(identified, stagedTree, parents, `mizer: index of ${place.name}`) : undefined;
+  const lines = [`mizer: archive of context ${place.name}`, '', `Mizer-Context: ${place.name}`];
+  if (head !== undefined) lines.push(`Mizer-Head: ${head}`);
+  if (index !== undefined) lines.push(`Mizer-Index: ${index}`);
+  if (branch !== undefined) lines.push(`Mizer-Branch: ${branch}`);
+  const oid = await commit(identified, tree, index === undefined ? parents : [...parents, index], lines.join('\n'));
+  const name = await keep(place, oid);
+  const found = (await listArchives(place)).find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new MizerError('E_ARCHIVE_GONE', `The archive of context ${name} vanished while it was made.`, {
+    hint: 'Something else deletes refs below refs/mizer/archive; try again.',
+    group: 'failed',
+  });
+}
+
+/** Who commits, where git does not know it. */
+async function identity(place: GitPlace): Promise<Readonly<Record<string, string>>> {
+  const known = await git(['var', 'GIT_COMMITTER_IDENT'], { ...place, answers: [128] });
+  const author = await git(['var', 'GIT_AUTHOR_IDENT'], { ...place, answers: [128] });
+  if (known.status === 0 && author.status === 0) return {};
+  const [name, email] = ['mizer', 'mizer@localhost'];
+  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+}
+
+function commit(place: GitPlace, tree: string, parents: readonly string[], message: string): Promise<string> {
+  return gitText(['commit-tree', tree, ...parents.flatMap((one) => ['-p', one])], { ...place, input: `${message}\n` });
+}
+
+/** Gives the commit a ref that does not exist yet: git itself sees to it that none is overwritten. */
+async function keep(place: GitPlace & { readonly name: string }, oid: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? place.name : `${place.name}-${number}`;
+    const ref = archiveRefs + name;
+    const taken = await git(['show-ref', '--verify', '--quiet', ref], { ...place, answers: [1] });
+    if (taken.status === 0) continue;
+    await git(['update-ref', '-m', 'mizer: archived', ref, oid, '0'.repeat(oid.length)], place);
+    return name;
   }
 }
 
-/** All archives of a repository, the newest first. */
-export async function listArchives(workTree: string): Promise<readonly Archive[]> {
-  const format = '%(refname)%00%(objectname)%00%(committerdate:iso-strict)';
-  const listing = await gitText(['for-each-ref', '--sort=-committerdate', `--format=${format}`, namespace], {
-    cwd: workTree,
-  });
-  return listing
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [ref = '', commit = '', createdAt = ''] = line.split('\0');
-      return { name: ref.slice(namespace.length), commit, createdAt };
-    });
+const separator = '%1f';
+const fields = ['%(refname)', '%(objectname)', '%(committerdate:iso-strict)', '%(trailers:only,unfold)'];
+
+/** The archives of a repository, by name. */
+export async function listArchives(place: GitPlace): Promise<readonly Archive[]> {
+  const format = `--format=${fields.join(separator)}%00`;
+  const listing = await gitText(['for-each-ref', format, archiveRefs], place);
+  const records = listing.split('\0').map((record) => record.replace(/^\n/, ''));
+  return records.filter((record) => record !== '').map(parseArchive);
 }
 
-/** Whether a branch, tag, archive or any other ref reaches a commit, so that it stays when a detached HEAD goes. */
-export async function isReachable(repository: Pick<Repository, 'workTree'>, oid: string): Promise<boolean> {
-  const holders = await gitText(['for-each-ref', '--count=1', '--format=%(refname)', `--contains=${oid}`], {
-    cwd: repository.workTree,
-  });
-  return holders !== '';
+function parseArchive(record: string): Archive {
+  const [ref = '', oid = '', at = '', trailers = ''] = record.split('\u001f');
+  const trailer = (key: string): string | undefined => new RegExp(`^${key}: (.*)$`, 'm').exec(trailers)?.[1];
+  const [head, staged, branch] = [trailer('Mizer-Head'), trailer('Mizer-Index'), trailer('Mizer-Branch')];
+  return {
+    name: ref.slice(archiveRefs.length),
+    ref,
+    oid,
+    at,
+    ...(head === undefined ? {} : { head }),
+    ...(staged === undefined ? {} : { staged }),
+    ...(branch === undefined ? {} : { branch }),
+  };
+}
+
+/**
+ * Puts an archive's files and index into a context whose HEAD is at the archive's `head`. HEAD is left alone, so that afterwards `git
+ * status` says there what it said when the context was archived. Untracked files in the way are overwritten.
+ */
+export async function restoreArchive(place: GitPlace, archived: Archive): Promise<void> {
+  const writing = { ...place, mayWrite: true };
+  await git(['read-tree', '--reset', '-u', archived.oid], writing);
+  const index = archived.staged ?? archived.head;
+  await git(index === undefined ? ['read-tree', '--empty'] : ['read-tree', index], writing);
+  await git(['update-index', '-q', '--refresh'], { ...writing, answers: [1] });
+}
+
+/** Forgets an archive, if it still is the one that is meant. git collects its objects in its own time. */
+export async function deleteArchive(place: GitPlace, archived: Pick<Archive, 'ref' | 'oid'>): Promise<void> {
+  await git(['update-ref', '-d', archived.ref, archived.oid], place);
 }

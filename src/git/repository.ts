@@ -83,13 +83,16 @@ export interface Head {
   readonly branch?: string;
 }
 
-/** What HEAD of a git directory is. Loose refs are read directly; packed refs and other ref formats are asked of git. */
+/** What HEAD of a git directory is. Refs in files are read directly; other ref formats are asked of git. */
 export async function readHead(repository: Pick<Repository, 'workTree' | 'gitDir' | 'commonDir'>): Promise<Head> {
   const text = readFileSync(path.join(repository.gitDir, 'HEAD'), 'utf8').trim();
   if (isOid(text)) return { oid: text };
   const ref = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1];
   if (ref !== undefined && ref !== 'refs/heads/.invalid') {
-    const oid = readLoose(path.join(repository.commonDir, ref)) ?? (await resolve(repository.workTree, 'HEAD'));
+    const oid =
+      readLoose(path.join(repository.commonDir, ref)) ??
+      readPacked(repository.commonDir, ref) ??
+      (await resolve(repository.workTree, 'HEAD'));
     return { branch: ref.slice('refs/heads/'.length), ...(oid === undefined ? {} : { oid }) };
   }
   const [oid, symbolic] = await Promise.all([
@@ -108,6 +111,18 @@ function readLoose(file: string): string | undefined {
   try {
     const text = readFileSync(file, 'utf8').trim();
     return isOid(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The object of a ref in `packed-refs`: lines of object, space and name; gitrepository-layout(5). */
+function readPacked(commonDir: string, ref: string): string | undefined {
+  try {
+    const packed = readFileSync(path.join(commonDir, 'packed-refs'), 'utf8');
+    const end = packed.indexOf(` ${ref}\n`);
+    const oid = packed.slice(packed.lastIndexOf('\n', end) + 1, end);
+    return end >= 0 && isOid(oid) ? oid : undefined;
   } catch {
     return undefined;
   }

@@ -43,6 +43,8 @@ export async function makeTemplate(options: TemplateOptions): Promise<boolean> {
   const result = restat(parseIndex(source.bytes, repository.objectFormat), { ...options, indexMtimeNs });
   writeFileSync(index, result.bytes);
   await fillCaches(options, index);
+  // An entry that git had to look into it writes down right, but vouches for it only when it finds it so again.
+  if (result.clean < result.present.length) await fillCaches(options, index);
   const filled = parseIndex(readFileSync(index), repository.objectFormat);
   const bytes = relocateUntrackedCache(filled, repository.workTree);
   writeFileSync(index, bytes);

@@ -80,6 +80,8 @@ export async function fork(
     /** A template and what differs between its snapshot and `lower`; the index comes from it. */
     monitor?: { readonly template: string; readonly delta: readonly string[] };
     environment?: Record<string, string>;
+    /** What else has to happen before the overlay is mounted. */
+    prepare?: (upper: string, mountPoint: string) => Promise<void>;
   } = {},
 ): Promise<TestContext> {
   const { workTree, commonDir, secondPath } = repository;
@@ -103,6 +105,7 @@ export async function fork(
     ...(monitor === undefined ? {} : { monitor: { ...monitor, ...placed } }),
   };
   const admin = register(registration);
+  await options.prepare?.(upper, mountPoint);
   hub.mount({ lower: options.lower ?? [repository.layer], upper, work: path.join(home, 'work'), at: mountPoint });
   const session = await hub.session(mountPoint, workTree);
   const settings = Object.entries(options.environment ?? {}).map(([key, value]) => `${key}=${value}`);
