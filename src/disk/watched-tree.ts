@@ -1,6 +1,7 @@
-import { closeSync, lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { addWatch, IN, openInotify, readEvents, removeWatch, type InotifyEvent } from '../linux/inotify.js';
+import { closeDescriptor } from '../linux/native.js';
 import { join, type TreePath } from '../model/tree-path.js';
 import { temporaryName } from './atomic.js';
 import { isOnSharedFileSystem } from './shared-file-system.js';
@@ -93,7 +94,7 @@ export class WatchedTree {
 
   /** Gives the watches back. */
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd >= 0) closeDescriptor(this.#fd);
     this.#fd = -1;
     this.#byWatch = new Map();
     this.#ended = new Set();
