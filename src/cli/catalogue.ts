@@ -29,13 +29,13 @@ import type { Declaration } from './declaration.js';
 
 /** Every command, in the order of the help. */
 export const catalogue: readonly Declaration[] = [
-  ...[run, shell, switchTo, exec],
-  ...[list, show, diff, snapshots],
-  ...[apply, snapshot, rewind, promote],
-  ...[limit, pause, resume, stop],
-  ...[drop, gc, archives],
-  ...[init, doctor, daemon, completion, hook, help],
-];
+  [run, shell, switchTo, exec],
+  [list, show, diff, snapshots],
+  [apply, snapshot, rewind, promote],
+  [limit, pause, resume, stop],
+  [drop, gc, archives],
+  [init, doctor, daemon, completion, hook, help],
+].flat();
 
 /** @throws MizerError `E_USAGE` naming the nearest command */
 export function findCommand(name: string): Declaration {

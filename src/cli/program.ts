@@ -19,7 +19,8 @@ export async function program(words: readonly string[], env: NodeJS.ProcessEnv):
 }
 
 async function dispatch([name, ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  if (name === '__complete') return (await import('./completion/complete.js')).complete(words, processWorld(env, false));
+  if (name === '__complete')
+    return (await import('./completion/complete.js')).complete(words, processWorld(env, false));
   if (name === undefined) {
     const world = processWorld(env, false);
     world.err.write((await import('./help/overview.js')).overview(world.err.style));
@@ -51,10 +52,8 @@ async function perform(declaration: Declaration, words: readonly string[], env: 
 /** Tells an error where the person or the program looks for it, and answers its status. */
 async function told(error: unknown, world: World): Promise<number> {
   if (error instanceof PipeClosed) return pipeClosedStatus;
-  const [{ errorText, exitStatusOf }, { jsonError, jsonLine }] = await Promise.all([
-    import('./reporter/error.js'),
-    import('./reporter/json.js'),
-  ]);
+  const { errorText, exitStatusOf } = await import('./reporter/error.js');
+  const { jsonError, jsonLine } = await import('./reporter/json.js');
   try {
     world.err.write(world.json ? jsonLine(jsonError(error)) : errorText(error, world.err.style));
   } catch {

@@ -33,7 +33,7 @@ export function readableInstall(): string {
 }
 
 function canRead(directory: string): boolean {
-  const [file = '', ...args] = asOrdinaryUser(['test', '-r', path.join(directory, 'dist/bundle/main.js')]);
+  const [file = '', ...args] = asOrdinaryUser(['test', '-r', path.join(directory, 'dist/bundle/main.cjs')]);
   return spawnSync(file, args).status === 0;
 }
 

@@ -19,7 +19,11 @@ export async function apply(input: ApplyInput, world: World): Promise<number> {
   const { context, paths, into, dryRun, merge, ignored } = input;
   const result = await ask(world, 'context/apply', {
     cwd: world.cwd(),
-    ...{ context, paths, dryRun, merge, ignored },
+    context,
+    paths,
+    dryRun,
+    merge,
+    ignored,
     ...defined({ into }),
   });
   const document = { context, into: into ?? null, dryRun, ...documentOf(result) };

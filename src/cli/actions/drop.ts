@@ -9,6 +9,10 @@ interface DropInput {
 
 export async function drop({ contexts, force }: DropInput, world: World): Promise<number> {
   const result = await ask(world, 'context/drop', { cwd: world.cwd(), contexts, force });
-  answer(world, result, () => result.dropped.map((name) => `Dropped ${name}.\n`).join('') + archivedText(result.archived));
+  answer(
+    world,
+    result,
+    () => result.dropped.map((name) => `Dropped ${name}.\n`).join('') + archivedText(result.archived),
+  );
   return 0;
 }

@@ -49,7 +49,8 @@ async function close({ session }: Opened, world: World, keep: boolean): Promise<
 }
 
 function outcomeText({ context, outcome, archive = context }: EndSessionResult): readonly string[] {
-  if (outcome === 'kept') return [`Kept as ${context}: see mzr diff ${context}; then mzr apply ${context} or mzr drop ${context}.`];
+  if (outcome === 'kept')
+    return [`Kept as ${context}: see mzr diff ${context}; then mzr apply ${context} or mzr drop ${context}.`];
   if (outcome === 'busy') return [`Processes are still in ${context}; it goes when they end.`];
   return outcome === 'archived' ? [`What it changed is archived as ${archivePrefix}${archive}; see mzr archives.`] : [];
 }

@@ -12,7 +12,8 @@ export async function switchTo({ context, branch }: SwitchInput, world: World): 
   if (!branch && context !== '-') checkName(context);
   const result = await ask(world, 'session/switch', { cwd: world.cwd(), context, branch });
   remark(world, result.notes);
-  const seen = context === '-' && !branch ? 'the host view' : `the context ${result.context}${result.made ? ', new' : ''}`;
+  const seen =
+    context === '-' && !branch ? 'the host view' : `the context ${result.context}${result.made ? ', new' : ''}`;
   answer(world, result, () => `This session now sees ${seen} at ${shown(result.workTree)}.\n`);
   // The shell integration sets the variable and changes directory itself.
   if ((world.env['MIZER_HOOK'] ?? '') === '') remark(world, ['To go into it with this shell, type: cd "$PWD"']);

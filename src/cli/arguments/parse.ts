@@ -42,7 +42,11 @@ interface Sorted {
 /** Options by key with their values, and the words that are none. */
 function sort(declaration: Declaration, words: readonly string[]): Sorted {
   const entries = Object.entries(declaration.options);
-  const keys = new Map([...entries.map(([key]) => [optionName(key), key] as const), ['help', 'help'], ['json', 'json']]);
+  const keys = new Map([
+    ...entries.map(([key]) => [optionName(key), key] as const),
+    ['help', 'help'],
+    ['json', 'json'],
+  ]);
   const config: Record<string, { type: 'string' | 'boolean'; short?: string }> = {
     help: { type: 'boolean', short: 'h' },
     json: { type: 'boolean' },
@@ -51,7 +55,13 @@ function sort(declaration: Declaration, words: readonly string[]): Sorted {
     const type = shape === 'value' || shape === 'list' ? 'string' : 'boolean';
     config[optionName(key)] = short === undefined ? { type } : { type, short };
   }
-  const { tokens } = parseArgs({ args: [...words], options: config, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const given = new Map<string, unknown[]>();
   const plain: string[] = [];
   for (const token of tokens) {

@@ -55,7 +55,12 @@ export const file: ValueType<string> = {
   complete: 'file',
 };
 
-export const directory: ValueType<string> = { ...file, placeholder: 'DIR', expected: 'a directory', complete: 'directory' };
+export const directory: ValueType<string> = {
+  ...file,
+  placeholder: 'DIR',
+  expected: 'a directory',
+  complete: 'directory',
+};
 
 /** A word of somebody else's command line: anything, the empty word too. */
 export const word: ValueType<string> = {

@@ -4,7 +4,9 @@ export const doctor = declare({
   name: 'doctor',
   summary: 'what this machine can do, what it lacks, and how to allow it',
   group: 'set',
-  description: ['Tries each thing that contexts need, and prints for each that is missing why it matters and what allows it.'],
+  description: [
+    'Tries each thing that contexts need, and prints for each that is missing why it matters and what allows it.',
+  ],
   positionals: {},
   options: {},
   examples: [{ line: 'mzr doctor', says: 'check this machine and this work tree' }],

@@ -1,4 +1,14 @@
-import { branchName, cpuShare, file, memorySize, newName, origin, path, processCount, revision } from '../arguments/types.js';
+import {
+  branchName,
+  cpuShare,
+  file,
+  memorySize,
+  newName,
+  origin,
+  path,
+  processCount,
+  revision,
+} from '../arguments/types.js';
 import { flag, list, value } from '../declaration.js';
 
 /** What a context can be made of (contexts.md, "Options that make a context"). */

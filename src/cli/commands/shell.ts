@@ -11,7 +11,9 @@ export const shell = declare({
     'To see the context in the prompt and to follow mzr switch, load the shell integration: see mzr help hook.',
     "With --json the shell's standard output goes to standard error, and one document tells how it ended.",
   ],
-  positionals: { context: optional({ ...newName, placeholder: 'CONTEXT', complete: 'context' }, 'the context to enter') },
+  positionals: {
+    context: optional({ ...newName, placeholder: 'CONTEXT', complete: 'context' }, 'the context to enter'),
+  },
   options: { ...makeOptions, ...limitOptions, ...environmentOption },
   examples: [
     { line: 'mzr shell', says: 'fork the work tree and work in the fork' },

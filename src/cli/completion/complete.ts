@@ -37,7 +37,11 @@ export async function complete([shell, ...typed]: readonly string[], world: Worl
     const found = await candidates(place.option.type?.complete ?? 'none', world);
     // fish replaces the whole word, bash and zsh what follows the `=`.
     const prefix = shell === 'fish' ? place.prefix : '';
-    print(world, prefix + place.text, found.map((line) => (line.startsWith(':') ? line : prefix + line)));
+    print(
+      world,
+      prefix + place.text,
+      found.map((line) => (line.startsWith(':') ? line : prefix + line)),
+    );
   }
   return 0;
 }
@@ -52,7 +56,9 @@ function described(value: string, description: string): Line {
 }
 
 function optionsOf(declaration: Declaration): readonly Line[] {
-  const own = Object.entries(declaration.options).map(([key, { summary }]) => described(`--${optionName(key)}`, summary));
+  const own = Object.entries(declaration.options).map(([key, { summary }]) =>
+    described(`--${optionName(key)}`, summary),
+  );
   return [...own, described('--json', 'answer with one JSON document'), described('--help', 'options and examples')];
 }
 

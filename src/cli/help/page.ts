@@ -5,8 +5,12 @@ import { pairs, wrap } from './wrap.js';
 
 /** A command's own help. */
 export function page(declaration: Declaration, style: Style): string {
-  const positionals = Object.values(declaration.positionals).map(({ type, summary }) => [type.placeholder, summary] as const);
-  const options = Object.entries(declaration.options).map(([key, option]) => [optionWord(key, option), option.summary] as const);
+  const positionals = Object.values(declaration.positionals).map(
+    ({ type, summary }) => [type.placeholder, summary] as const,
+  );
+  const options = Object.entries(declaration.options).map(
+    ([key, option]) => [optionWord(key, option), option.summary] as const,
+  );
   const sections = [
     `${style.bold(`mzr ${declaration.name}`)}: ${declaration.summary}\n`,
     `usage: ${usageLine(declaration)}\n`,

@@ -39,7 +39,9 @@ Colours are used on a terminal only, never when \`NO_COLOR\` is set, always when
 
 function section(declaration: Declaration): string {
   const { name, summary, description, examples, exits } = declaration;
-  const options = Object.entries(declaration.options).map(([key, option]) => [optionWord(key, option), option.summary] as const);
+  const options = Object.entries(declaration.options).map(
+    ([key, option]) => [optionWord(key, option), option.summary] as const,
+  );
   const parts = [
     `### mzr ${name}\n\n${sentence(summary)}\n`,
     `\`\`\`\n${usageLine(declaration)}\n\`\`\`\n`,

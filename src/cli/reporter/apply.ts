@@ -34,9 +34,14 @@ export function applyText(asked: Asked, result: ApplyResult, style: Style): stri
 }
 
 function conflictText(asked: Asked, { conflicts }: ApplyResult, target: string, style: Style): string {
-  const rows = conflicts.map(({ path, reason }) => `${style.red('C')}\t${toDisplay(path)}  ${style.dim(reasons[reason])}\n`);
+  const rows = conflicts.map(
+    ({ path, reason }) => `${style.red('C')}\t${toDisplay(path)}  ${style.dim(reasons[reason])}\n`,
+  );
   const head = `${count(conflicts.length, 'conflict')} between ${asked.context} and ${target}; nothing was written.`;
-  const mergeable = !asked.merge && conflicts.some(({ reason }) => reason === 'both-changed' || reason === 'both-added');
-  const hint = mergeable ? 'merge text with --merge, or name the paths to apply' : 'mend these by hand, or name the paths to apply';
+  const mergeable =
+    !asked.merge && conflicts.some(({ reason }) => reason === 'both-changed' || reason === 'both-added');
+  const hint = mergeable
+    ? 'merge text with --merge, or name the paths to apply'
+    : 'mend these by hand, or name the paths to apply';
   return `${rows.join('')}${head}\n${style.cyan('hint:')} ${hint}.\n`;
 }

@@ -12,7 +12,13 @@ export function nameStatus(changes: readonly Change[], style: Style): string {
 }
 
 function paintLetter({ kind }: Change, style: Style): string {
-  const paint = { added: style.green, deleted: style.red, modified: style.yellow, mode: style.yellow, retyped: style.cyan };
+  const paint = {
+    added: style.green,
+    deleted: style.red,
+    modified: style.yellow,
+    mode: style.yellow,
+    retyped: style.cyan,
+  };
   return paint[kind](letters[kind]);
 }
 
@@ -72,13 +78,16 @@ function shortStat(lines: readonly Lines[]): string {
 export function paintPatch(patch: Uint8Array, style: Style): Uint8Array {
   if (style.bold('x') === 'x') return patch;
   let inHunk = false;
-  const painted = Buffer.from(patch).toString('latin1').split('\n').map((line) => {
-    if (line.startsWith('diff --git')) inHunk = false;
-    if (line.startsWith('@@')) inHunk = true;
-    if (!inHunk) return style.bold(line);
-    if (line.startsWith('@@')) return line.replace(/^@@.*?@@/, style.cyan);
-    if (line.startsWith('+')) return style.green(line);
-    return line.startsWith('-') ? style.red(line) : line;
-  });
+  const painted = Buffer.from(patch)
+    .toString('latin1')
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('diff --git')) inHunk = false;
+      if (line.startsWith('@@')) inHunk = true;
+      if (!inHunk) return style.bold(line);
+      if (line.startsWith('@@')) return line.replace(/^@@.*?@@/, style.cyan);
+      if (line.startsWith('+')) return style.green(line);
+      return line.startsWith('-') ? style.red(line) : line;
+    });
   return Buffer.from(painted.join('\n'), 'latin1');
 }

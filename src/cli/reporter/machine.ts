@@ -6,17 +6,29 @@ import { labelled } from './table.js';
 
 /** The findings of `mzr doctor`: what is missing first has its fix below it. */
 export function findingList(findings: readonly Finding[], style: Style): string {
-  const paint: Record<FindingLevel, (text: string) => string> = { ok: style.green, warning: style.yellow, error: style.red };
+  const paint: Record<FindingLevel, (text: string) => string> = {
+    ok: style.green,
+    warning: style.yellow,
+    error: style.red,
+  };
   const label: Record<FindingLevel, string> = { ok: 'ok', warning: 'warning', error: 'missing' };
   const lines = findings.map(({ id, level, sentence, fix }) => {
     const head = `${paint[level](label[level].padEnd(7))}  ${sentence} ${style.dim(`[${id}]`)}\n`;
-    const mend = fix === undefined ? '' : `${fix.trimEnd().replace(/^/gm, '             ').replace(/^ {9}/, `         ${style.cyan('fix')} `)}\n`;
+    const mend =
+      fix === undefined
+        ? ''
+        : `${fix
+            .trimEnd()
+            .replace(/^/gm, '             ')
+            .replace(/^ {9}/, `         ${style.cyan('fix')} `)}\n`;
     return head + mend;
   });
   const number = (wanted: FindingLevel): number => findings.filter(({ level }) => level === wanted).length;
   const verdict =
     number('error') > 0
-      ? style.red(`${count(number('error'), 'thing')} that contexts need ${number('error') === 1 ? 'is' : 'are'} missing.`)
+      ? style.red(
+          `${count(number('error'), 'thing')} that contexts need ${number('error') === 1 ? 'is' : 'are'} missing.`,
+        )
       : number('warning') > 0
         ? style.yellow(`Contexts work here, with ${count(number('warning'), 'remark')}.`)
         : style.green('Contexts work here.');
@@ -43,7 +55,13 @@ function watchText(watch: WatchStatus, now: number, style: Style): string {
     ? style.green('trusted')
     : style.yellow(`not trusted${watch.reason === undefined ? '' : `: ${watch.reason}`}`);
   const missed = `${watch.missed} missed`;
-  const verified = watch.verifiedAt === undefined ? 'never verified' : `verified ${age(Date.parse(watch.verifiedAt), now)} ago`;
-  const facts = [count(watch.directories, 'directory', 'directories'), trust, watch.missed > 0 ? style.red(missed) : missed, verified];
+  const verified =
+    watch.verifiedAt === undefined ? 'never verified' : `verified ${age(Date.parse(watch.verifiedAt), now)} ago`;
+  const facts = [
+    count(watch.directories, 'directory', 'directories'),
+    trust,
+    watch.missed > 0 ? style.red(missed) : missed,
+    verified,
+  ];
   return `${shown(watch.workTree)} (${facts.join(', ')})`;
 }

@@ -43,7 +43,7 @@ export function arrange(snapshots: readonly SnapshotInfo[]): readonly Placed[] {
     above.set(parent, [...(above.get(parent) ?? []), snapshot]);
   }
   const placed: Placed[] = [];
-  const pending = (above.get('') ?? []).map((snapshot) => ({ snapshot, branch: '', stem: '' })).reverse();
+  const pending = (above.get('') ?? []).map((snapshot) => ({ snapshot, branch: '', stem: '' })).toReversed();
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { snapshot, branch, stem } = next;
     placed.push({ snapshot, branch });
@@ -54,7 +54,7 @@ export function arrange(snapshots: readonly SnapshotInfo[]): readonly Placed[] {
       const last = index === children.length - 1;
       return { snapshot: child, branch: `${stem}${last ? '└ ' : '├ '}`, stem: `${stem}${last ? '  ' : '│ '}` };
     });
-    pending.push(...entries.reverse());
+    pending.push(...entries.toReversed());
   }
   return placed;
 }

@@ -53,7 +53,9 @@ function endingOf(child: ChildProcess, program: string): Promise<Ending> {
     child.once('exit', (status, signal) => resolve({ status: status ?? undefined, signal: signal ?? undefined }));
     child.once('error', (cause: NodeJS.ErrnoException) => {
       const missing = cause.code === 'ENOENT';
-      const sentence = missing ? `The command '${program}' was not found.` : `'${program}' cannot be executed (${cause.code}).`;
+      const sentence = missing
+        ? `The command '${program}' was not found.`
+        : `'${program}' cannot be executed (${cause.code}).`;
       const code = missing ? 'E_COMMAND_NOT_FOUND' : 'E_COMMAND_NOT_EXECUTABLE';
       reject(new MizerError(code, sentence, { hint: 'See mzr doctor for the programs that are needed.', cause }));
     });
@@ -61,7 +63,11 @@ function endingOf(child: ChildProcess, program: string): Promise<Ending> {
 }
 
 /** The client's side of the handshake; a chain that ends before it is ready has told why itself. */
-async function letIn(child: ChildProcess, ending: Promise<Ending>, enter: (pid: number) => Promise<void>): Promise<void> {
+async function letIn(
+  child: ChildProcess,
+  ending: Promise<Ending>,
+  enter: (pid: number) => Promise<void>,
+): Promise<void> {
   const ready = child.stdio[3] as Readable & Duplex;
   const go = child.stdio[4] as Writable & Duplex;
   for (const end of [ready, go]) end.on('error', () => undefined);
@@ -82,13 +88,22 @@ async function letIn(child: ChildProcess, ending: Promise<Ending>, enter: (pid: 
 }
 
 /** Signals whose default is a core dump: ours would be a dump of Node, of no use to anyone. */
-const dumping: readonly NodeJS.Signals[] = [
-  ...(['SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS', 'SIGXCPU', 'SIGXFSZ'] as const),
-];
+const dumping: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGSYS',
+  'SIGXCPU',
+  'SIGXFSZ',
+] as const);
 
 /** The command's status for our own end; where a signal ended it and can end us in the same way, that. */
 export function passOn({ status, signal }: Ending): number {
   if (signal === undefined) return status ?? 0;
-  if (!dumping.includes(signal)) process.kill(process.pid, signal);
+  if (!dumping.has(signal)) process.kill(process.pid, signal);
   return 128 + constants.signals[signal];
 }

@@ -64,7 +64,11 @@ export async function performInPlace(opened: Opened, world: World): Promise<numb
 }
 
 /** Ends a session; a daemon that was replaced meanwhile is found again. */
-export async function endSession(world: World, { session, context, workTree }: OpenSessionResult, keep: boolean): Promise<EndSessionResult> {
+export async function endSession(
+  world: World,
+  { session, context, workTree }: OpenSessionResult,
+  keep: boolean,
+): Promise<EndSessionResult> {
   const params = { session, context, keep, cwd: workTree };
   try {
     return await ask(world, 'session/end', params);

@@ -1,0 +1,21 @@
+// Bundles the command into one file. Measured for `mzr list` against a bare `node -e 0` of 48 ms (medians): forty modules 120 ms,
+// ES modules split by command 82 ms, one ES module 78 ms, one CommonJS file 73 ms; minifying gains nothing and spoils stacks.
+// A command's code is part of the file and is evaluated only when it is used.
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+rmSync(`${dist}bundle`, { recursive: true, force: true });
+await build({
+  entryPoints: [`${dist}cli/main.js`],
+  outfile: `${dist}bundle/main.cjs`,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  external: ['koffi'],
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'bundleUrl' },
+  logLevel: 'error',
+});
