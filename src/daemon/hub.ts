@@ -5,7 +5,7 @@ import { fromText, toBytes } from '../model/tree-path.js';
 import { mountsOf, type Mount } from '../linux/mountinfo.js';
 import type { ContextKey, Inhabitant, MountRequest, Mounts } from '../contexts/mounts.js';
 import { claim, giveBack, renewClaim } from './claim.js';
-import { noteHolder, startHolder } from './holder.js';
+import { forgetHolder, holdersHere, noteHolder, readHolder, startHolder, type DaemonStart } from './holder.js';
 import { stillLives, type Identity } from './identity.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import type { Log } from './log.js';
@@ -18,7 +18,7 @@ const holderCheckMs = 2_000;
 
 interface HubParts {
   readonly places: Places;
-  readonly holder: Identity;
+  readonly start: DaemonStart;
   readonly thread: NamespaceThread;
   readonly presence: Presence;
   readonly log: Log;
@@ -33,16 +33,18 @@ export class Hub implements Mounts {
   /** Asked before an unmount: whether a namespace with this context waits for its client. */
   awaited: (key: ContextKey) => boolean = () => false;
 
-  private constructor(parts: HubParts) {
+  private constructor(parts: HubParts, holder: Identity) {
     this.#parts = parts;
-    this.#holder = parts.holder;
+    this.#holder = holder;
     this.#holderCheck = setInterval(() => void this.#keepHolder(), holderCheckMs).unref();
   }
 
   /** To be called inside the holder's namespaces; finds what an earlier daemon mounted. */
   static async open(parts: HubParts): Promise<Hub> {
     await parts.thread.call('prepareHub', parts.places.state);
-    const hub = new Hub(parts);
+    const holder = readHolder(parts.places.runtime) ?? (await startHolder([], parts.start));
+    noteHolder(parts.places.runtime, holder);
+    const hub = new Hub(parts, holder);
     hub.#renewClaims();
     return hub;
   }
@@ -124,7 +126,8 @@ export class Hub implements Mounts {
     for (const mount of this.#mounts().toReversed()) {
       await this.#detach(mount, Buffer.from(toBytes(mount.mountPoint)).toString());
     }
-    if (stillLives(this.#holder)) process.kill(this.#holder.pid, 'SIGKILL');
+    for (const pid of holdersHere()) process.kill(pid, 'SIGKILL');
+    forgetHolder(this.#parts.places.runtime);
     return true;
   }
 
@@ -151,7 +154,7 @@ export class Hub implements Mounts {
   async #keepHolder(): Promise<void> {
     if (stillLives(this.#holder)) return;
     try {
-      this.#holder = await startHolder([]);
+      this.#holder = await startHolder([], this.#parts.start);
       noteHolder(this.#parts.places.runtime, this.#holder);
       this.#renewClaims();
       this.#parts.log.info(`The holder was killed; process ${this.#holder.pid} took its place.`);

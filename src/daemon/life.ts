@@ -8,12 +8,12 @@ import { failurePath, logPath } from '../protocol/runtime-directory.js';
 import { tryConnect } from '../protocol/start.js';
 import { toWire } from '../protocol/wire-error.js';
 import type { Ids } from './chain.js';
-import { readHolder } from './holder.js';
+import { askHolder, commandInHub, type DaemonStart } from './holder.js';
 import { Hub } from './hub.js';
 import { openLog, type Log } from './log.js';
 import { startNamespaceThread } from './namespace-thread.js';
 import { noHub, noThread } from './no-hub.js';
-import { chainInto, isPrivileged, obtainHolder } from './obtain-hub.js';
+import { chainInto, isPrivileged, isShutIn, obtainHolder } from './obtain-hub.js';
 import { findPlaces, type Places } from './places.js';
 import { Presence } from './presence.js';
 import { listen } from './server.js';
@@ -39,18 +39,17 @@ export async function live(entry: string, argv: readonly string[], makeCapabilit
   const [runtime = '', uid = '-', gid = '-'] = inHub ? argv.slice(1) : argv;
   const log = openLog(logPath(runtime));
   try {
+    const ids = inHub ? idsFrom(uid, gid) : ownIds();
+    const start: DaemonStart = { entry, runtime, ids };
     const places = findPlaces(runtime, process.env);
+    if (!inHub && isShutIn(places)) {
+      if (askHolder(runtime)) return;
+      throw shutIn();
+    }
     const lock = await takeDaemonLock(runtime);
     if (lock === undefined) return;
-    if (inHub) {
-      await serve(
-        { places, log, ids: uid === '-' ? undefined : { uid: Number(uid), gid: Number(gid) } },
-        makeCapability,
-      );
-    } else {
-      const reason = await enterHub(entry, places, log);
-      await serve({ places, log, ids: undefined, reason }, makeCapability);
-    }
+    const reason = inHub ? undefined : await enterHub(start, places, log);
+    await serve({ ...start, places, log, ...(reason === undefined ? {} : { reason }) }, makeCapability);
     closeSync(lock);
   } catch (error) {
     log.error('The daemon did not start or ended badly.', error);
@@ -80,29 +79,44 @@ async function takeDaemonLock(runtime: string): Promise<number | undefined> {
   return fd;
 }
 
+function ownIds(): Ids | undefined {
+  return isPrivileged() ? undefined : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+function idsFrom(uid: string, gid: string): Ids | undefined {
+  return uid === '-' ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
 /** Becomes the daemon inside the hub; comes back with the reason where this machine allows no hub. */
-async function enterHub(entry: string, places: Places, log: Log): Promise<MizerError> {
+async function enterHub(start: DaemonStart, places: Places, log: Log): Promise<MizerError> {
   try {
-    const holder = await obtainHolder(places, (sentence) => log.info(sentence));
-    const ids = isPrivileged() ? ['-', '-'] : [String(process.getuid?.()), String(process.getgid?.())];
+    const holder = await obtainHolder(places, start, (sentence) => log.info(sentence));
     const [first = '', ...rest] = chainInto(holder);
-    becomeCommand([first, ...rest, process.execPath, entry, '--in-hub', places.runtime, ...ids], process.env);
+    becomeCommand([first, ...rest, ...commandInHub(start)], process.env);
   } catch (error) {
     if (error instanceof MizerError && error.code === 'E_NAMESPACES') return error;
     throw error;
   }
 }
 
-interface Start {
+function shutIn(): MizerError {
+  const sentence =
+    'The daemon does not run, nor does what would start it, and from inside a session it cannot be started.';
+  return new MizerError('E_DAEMON_INSIDE', sentence, {
+    hint: 'Run any mizer command, such as `mzr list`, in a terminal outside of sessions; then this one again.',
+  });
+}
+
+interface Start extends DaemonStart {
   readonly places: Places;
   readonly log: Log;
-  readonly ids: Ids | undefined;
   /** Why there is no hub. */
   readonly reason?: MizerError;
 }
 
 /** With the lock held: signals, state, listen, wait, and undo in reverse. */
-async function serve({ places, log, ids, reason }: Start, makeCapability: MakeCapability): Promise<void> {
+async function serve(start: Start, makeCapability: MakeCapability): Promise<void> {
+  const { places, log, ids, reason } = start;
   const ending = new AbortController();
   const end = (): void => ending.abort();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
@@ -137,13 +151,7 @@ async function serve({ places, log, ids, reason }: Start, makeCapability: MakeCa
   log.info(emptied ? 'Ended, and the hub with it.' : 'Ended; the hub stays for the sessions that live.');
 
   async function openHub(): Promise<Hub> {
-    const holder = readHolder(places.runtime);
-    if (holder === undefined)
-      throw new MizerError('E_HOLDER_GONE', 'The hub ended while it was entered.', {
-        hint: 'Run the command again.',
-        group: 'failed',
-      });
-    const opened = await Hub.open({ places, holder, thread, presence, log });
+    const opened = await Hub.open({ places, start, thread, presence, log });
     opened.awaited = (key) => sessions.isPending(key);
     return opened;
   }

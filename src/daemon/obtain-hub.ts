@@ -4,7 +4,7 @@ import { mountsOf, type Mount } from '../linux/mountinfo.js';
 import { closeDescriptor } from '../linux/native.js';
 import { namespaceId, namespaceIdOf, openNamespace, openOwner, openParent } from '../linux/namespaces.js';
 import { processIds } from '../linux/process.js';
-import { noteHolder, readHolder, startHolder } from './holder.js';
+import { noteHolder, readHolder, startHolder, type DaemonStart } from './holder.js';
 import type { Identity } from './identity.js';
 import { asMountPoint, type Places } from './places.js';
 import { stackAt } from './view.js';
@@ -18,21 +18,24 @@ export function isPrivileged(): boolean {
   return process.getuid?.() === 0 && ((BigInt(`0x${effective}`) >> sysAdmin) & 1n) === 1n;
 }
 
+/** Whether this process is inside a session, from where an ordinary user cannot enter the hub. */
+export function isShutIn(places: Places): boolean {
+  return !isPrivileged() && stackAt(mountsOrNone(process.pid), asMountPoint(places.state)).length > 0;
+}
+
 /**
  * The process that keeps the hub: the noted one; else a new one that enters the hub through a living process of it; else one with
- * new namespaces. To be called by one process at a time, outside the hub.
- * @throws MizerError `E_NAMESPACES`, `E_DAEMON_INSIDE`
+ * new namespaces. To be called by one process at a time, outside of sessions.
+ * @throws MizerError `E_NAMESPACES`
  */
-export async function obtainHolder(places: Places, say: (sentence: string) => void): Promise<Identity> {
-  const inside = stackAt(mountsOrNone(process.pid), asMountPoint(places.state)).length > 0;
-  if (inside && !isPrivileged()) {
-    throw new MizerError('E_DAEMON_INSIDE', 'The daemon does not run, and cannot be started from inside a session.', {
-      hint: 'Run any mizer command, such as `mzr list`, in a terminal outside of sessions; then this one again.',
-    });
-  }
+export async function obtainHolder(
+  places: Places,
+  start: DaemonStart,
+  say: (sentence: string) => void,
+): Promise<Identity> {
   const known = readHolder(places.runtime);
   if (known !== undefined) return known;
-  const holder = (await recover(places, say)) ?? (await startHolder(freshChain()));
+  const holder = (await recover(places, start, say)) ?? (await startHolder(freshChain(), start));
   noteHolder(places.runtime, holder);
   return holder;
 }
@@ -75,10 +78,14 @@ function mountsOrNone(pid: number): Mount[] {
 }
 
 /** A new holder in the hub, or in a private copy of a session's view of it, when someone is left there. */
-async function recover(places: Places, say: (sentence: string) => void): Promise<Identity | undefined> {
+async function recover(
+  places: Places,
+  start: DaemonStart,
+  say: (sentence: string) => void,
+): Promise<Identity | undefined> {
   for (const { pid, inHub } of survivors(places.state)) {
     try {
-      const holder = await enterThrough(pid, inHub);
+      const holder = await enterThrough(pid, inHub, start);
       say(`The holder was gone; the hub was found again through process ${pid}.`);
       return holder;
     } catch (error) {
@@ -90,16 +97,16 @@ async function recover(places: Places, say: (sentence: string) => void): Promise
   return undefined;
 }
 
-async function enterThrough(pid: number, inHub: boolean): Promise<Identity> {
+async function enterThrough(pid: number, inHub: boolean, start: DaemonStart): Promise<Identity> {
   const mounts = openNamespace(`/proc/${pid}/ns/mnt`);
   const own = `/proc/${process.pid}/fd`;
   const copy = inHub ? [] : ['unshare', ...newMounts, '--'];
   try {
-    if (isPrivileged()) return await startHolder(['nsenter', `--mount=${own}/${mounts}`, '--', ...copy]);
+    if (isPrivileged()) return await startHolder(['nsenter', `--mount=${own}/${mounts}`, '--', ...copy], start);
     const users = openHubUsers(mounts);
     try {
       const enter = ['nsenter', `--user=${own}/${users}`, `--mount=${own}/${mounts}`, '--preserve-credentials', '--'];
-      return await startHolder([...enter, ...copy]);
+      return await startHolder([...enter, ...copy], start);
     } finally {
       closeDescriptor(users);
     }
