@@ -37,7 +37,12 @@ export function lookAt(changes: readonly UpperChange[], upper: string, target: s
   return { states, found };
 }
 
-function stateOf(path: TreePath, touched: UpperChange | undefined, ours: Located | undefined, upper: string): PathState {
+function stateOf(
+  path: TreePath,
+  touched: UpperChange | undefined,
+  ours: Located | undefined,
+  upper: string,
+): PathState {
   if (touched === undefined) {
     const mode = Number(lstatAt(locate(upper, path))?.mode ?? 0o755n) & 0o7777;
     const unchanged: Node = { kind: 'directory', mode, content: '' };
@@ -46,7 +51,12 @@ function stateOf(path: TreePath, touched: UpperChange | undefined, ours: Located
   const { before, after, change } = touched;
   const kept = before !== undefined && change.kind === 'mode';
   const theirs = after && nodeOf(after, kept ? 'base' : 'theirs');
-  const states = { path, base: before && nodeOf(before, 'base'), ours: ours && nodeOf(ours, tokenOf(touched, ours)), theirs };
+  const states = {
+    path,
+    base: before && nodeOf(before, 'base'),
+    ours: ours && nodeOf(ours, tokenOf(touched, ours)),
+    theirs,
+  };
   const leaves = ours?.entry.kind === 'directory' && after?.entry.kind !== 'directory';
   return leaves ? { ...states, names: readdirSync(ours.at, 'latin1') } : states;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Entry } from '../model/entry.js';
 import type { TreePath } from '../model/tree-path.js';
 import { isWithin } from '../model/tree-path.js';
-import { readDelta, writeDelta } from './host-snapshots.js';
+import { readDelta, writeDelta } from './host-state.js';
 import { statIn } from './layer-stack.js';
 import type { SnapshotRecord } from './records.js';
 import { writeThinLayer } from './thin-layer.js';

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory, gitFileContent, register, repair, unregister } from '../git/linked-worktree.js';
 import { readHead, type Head, type Repository } from '../git/repository.js';
+import type { ReadyIndex } from './ready-index.js';
 import type { ContextRecord } from './records.js';
 import { keyOf, upperOf, type WorkTree } from './work-tree.js';
 
@@ -22,7 +23,7 @@ export function registerContext(
   repository: Repository,
   record: ContextRecord,
   head: { readonly oid: string } | { readonly branch: string },
-  indexFrom: string | undefined,
+  index: ReadyIndex,
 ): void {
   register({
     commonDir: repository.commonDir,
@@ -30,7 +31,7 @@ export function registerContext(
     name: record.name,
     mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
     head,
-    ...(indexFrom !== undefined && existsSync(indexFrom) ? { indexFrom } : {}),
+    ...(existsSync(index.indexFrom) ? index : {}),
   });
   writeGitFile(tree, record);
 }

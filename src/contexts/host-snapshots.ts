@@ -1,18 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
 import { copyTree, type CopyProgress } from '../disk/copy.js';
 import { locate } from '../disk/tree-location.js';
-import { statOf, toEntry, clockTick } from '../disk/look.js';
+import { refresh } from '../disk/refresh.js';
 import { walk } from '../disk/walk.js';
 import { mountsOf } from '../linux/mountinfo.js';
 import { compareManifests } from '../model/compare.js';
 import type { Entry } from '../model/entry.js';
 import { MizerError } from '../model/errors.js';
-import { decodeManifest, encodeManifest } from '../model/manifest-codec.js';
 import { manifestOf, patch, type Manifest } from '../model/manifest.js';
 import { fromText, isWithin, parentOf, type TreePath } from '../model/tree-path.js';
 import { copyInto } from './copy-into.js';
+import { loadManifest, writeDelta, writeManifest } from './host-state.js';
 import { statIn } from './layer-stack.js';
 import { sameContent } from './tree-files.js';
 import type { SnapshotRecord } from './records.js';
@@ -52,10 +51,6 @@ interface Look {
   readonly changed: readonly Entry[];
   readonly removed: readonly TreePath[];
 }
-
-const manifestFile = 'host.manifest';
-const patchFile = 'host.patch';
-const removedFile = 'host.removed';
 
 /**
  * Snapshots of the host view. The first copies everything; a later one is a thin layer of what differs from the last. The caller holds the
@@ -161,27 +156,8 @@ export class HostSnapshots {
       const { manifest: now } = await walk(root, { exclude });
       return { now, ...compareManifests(before, now) };
     }
-    const tick = clockTick(root);
-    const put: Entry[] = [];
-    const remove: TreePath[] = [];
-    for (const path of withParents(touched.paths)) {
-      if (exclude.some((out) => isWithin(path, out))) continue;
-      const stats = statOf(root, path);
-      if (stats === undefined) remove.push(path);
-      else put.push(toEntry(path, stats, tick));
-    }
-    if (touched.subtrees.length > 0) {
-      const { manifest } = await walk(root, { exclude, within: touched.subtrees });
-      for (const subtree of touched.subtrees) {
-        const { start, end } = before.below(subtree);
-        for (let row = start; row < end; row += 1) if (manifest.find(before.path(row)) < 0) remove.push(before.path(row));
-      }
-      put.push(...manifest.entries());
-    }
-    const now = patch(before, { put, remove });
-    const changed = manifestOf(put.filter((entry) => !isSame(before.get(entry.path), entry)));
-    const replaced = put.filter((entry) => entry.kind !== 'directory').map((entry) => entry.path);
-    return { now, changed: [...changed.entries()], removed: goneFrom(before, now, [...remove, ...replaced]) };
+    const { manifest: now, changed, removed } = refresh(root, before, { trusted: true, ...touched }, exclude);
+    return { now, changed, removed };
   }
 
   /** Without the files whose bytes are those of the snapshot, though the kernel's times or inode say that something happened. */
@@ -206,7 +182,7 @@ export class HostSnapshots {
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       });
       manifest = result.source;
-      writeFileSync(join(directory, manifestFile), encodeManifest(manifest));
+      writeManifest(directory, manifest);
       let bytes = 0;
       for (const entry of manifest.entries()) bytes += entry.kind === 'file' ? entry.size : 0;
       return {
@@ -256,23 +232,12 @@ export class HostSnapshots {
   async #load(): Promise<HostState | undefined> {
     const newest = await readJson(join(this.#store.directory, 'host.json'), isNewest);
     if (newest === undefined) return undefined;
-    try {
-      const patches: string[] = [];
-      for (const { id } of await this.#store.lineage(newest.snapshot)) {
-        const directory = this.#store.layerDirectory(id);
-        const whole = readIfThere(join(directory, manifestFile));
-        if (whole === undefined) {
-          patches.push(directory);
-          continue;
-        }
-        const manifest = patches.reverse().reduce(applyDelta, decodeManifest(whole));
-        return { snapshot: newest.snapshot, manifest };
-      }
-      return undefined;
-    } catch (error) {
-      if (error instanceof MizerError) return undefined;
+    const lineage = await this.#store.lineage(newest.snapshot).catch((error: unknown) => {
+      if (error instanceof MizerError) return [];
       throw error;
-    }
+    });
+    const manifest = loadManifest(lineage.map(({ id }) => this.#store.layerDirectory(id)));
+    return manifest && { snapshot: newest.snapshot, manifest };
   }
 }
 
@@ -280,58 +245,11 @@ function isNewest(value: unknown): value is { readonly snapshot: string } {
   return typeof value === 'object' && value !== null && 'snapshot' in value && typeof value.snapshot === 'string';
 }
 
-/** What a thin layer of the host view adds to the one below, written beside its tree. */
-export function writeDelta(directory: string, put: readonly Entry[], removed: readonly TreePath[]): void {
-  writeFileSync(join(directory, patchFile), encodeManifest(manifestOf(put)));
-  writeFileSync(join(directory, removedFile), removed.join('\0'), 'latin1');
-}
-
-/** What `writeDelta` wrote; `undefined` for a layer that holds banked build products or a whole tree. */
-export function readDelta(directory: string): { readonly put: readonly Entry[]; readonly remove: readonly TreePath[] } | undefined {
-  const put = readIfThere(join(directory, patchFile));
-  const removed = readIfThere(join(directory, removedFile));
-  if (put === undefined || removed === undefined) return undefined;
-  return {
-    put: [...decodeManifest(put).entries()],
-    remove: removed.length === 0 ? [] : Buffer.from(removed).toString('latin1').split('\0'),
-  };
-}
-
-function applyDelta(manifest: Manifest, directory: string): Manifest {
-  const delta = readDelta(directory);
-  return delta === undefined ? manifest : patch(manifest, delta);
-}
-
-function readIfThere(file: string): Uint8Array | undefined {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** The paths and all directories above them, the root excepted: a name that comes or goes changes its directory's time. */
 function withParents(paths: ReadonlySet<TreePath>): Set<TreePath> {
   const all = new Set<TreePath>();
   for (const path of paths) for (let at = path; at !== '' && !all.has(at); at = parentOf(at)) all.add(at);
   return all;
-}
-
-/** Every path of `before` at or below `candidates` that is not in `now`. */
-function goneFrom(before: Manifest, now: Manifest, candidates: readonly TreePath[]): TreePath[] {
-  const gone = new Set<TreePath>();
-  for (const path of candidates) {
-    const { start, end } = before.below(path);
-    for (const other of [path, ...Array.from({ length: end - start }, (_, row) => before.path(start + row))]) {
-      if (before.find(other) >= 0 && now.find(other) < 0) gone.add(other);
-    }
-  }
-  return [...gone].sort();
-}
-
-function isSame(before: Entry | undefined, now: Entry): boolean {
-  return before !== undefined && isAlike(before, now) && before.ctimeNs === now.ctimeNs && before.ino === now.ino;
 }
 
 /** Alike in all that a copy keeps. */

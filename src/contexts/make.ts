@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBranch } from '../git/branches.js';
-import { resetTo } from '../git/checkout.js';
-import { resolve, type Head, type Repository } from '../git/repository.js';
+import { resetTo, resolveRevision } from '../git/checkout.js';
+import type { Head } from '../git/repository.js';
 import { copyTree, type CopyProgress } from '../disk/copy.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
 import { setTimes } from '../linux/times.js';
@@ -12,6 +12,7 @@ import { nearest } from '../model/nearest.js';
 import { checkPath, parentOf, toDisplay, type TreePath } from '../model/tree-path.js';
 import { indexOf, headOf, registerContext, unregisterContext } from './context-git.js';
 import { statIn } from './layer-stack.js';
+import { registerSubmodules } from './context-submodules.js';
 import { openContext } from './open.js';
 import { generateName } from './names.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';
@@ -49,8 +50,10 @@ interface Source {
   readonly base?: SnapshotRecord;
   /** A directory of changes to begin with: another context's upper directory, or a snapshot of one. */
   readonly changes?: string;
-  /** The context whose HEAD and index are taken; the host view's when absent. */
+  /** The context whose index is taken; the host view's when absent. */
   readonly context?: string;
+  /** HEAD there; empty in a plain directory. */
+  readonly head: Head;
   readonly notes: readonly string[];
 }
 
@@ -74,16 +77,18 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     share: request.share ?? [],
     directory,
     limits: {},
+    submodules: [],
     ...(source.base === undefined ? {} : { base: source.base.id }),
     ...(request.command === undefined ? {} : { command: request.command }),
   };
   try {
     await fillUpper(tree, record, source, request.exclude ?? []);
     const { head, reset } = await checkedOut(tree, record, source, request);
-    const finished = head === undefined ? record : { ...record, head };
+    const submodules = tree.repository === undefined ? [] : await registerSubmodules(tree, tree.repository, record);
+    const finished = { ...record, submodules, ...(head === undefined ? {} : { head }) };
     await tree.store.writeContext(finished);
     const mountPoint = await openContext(tree, finished);
-    if (reset !== undefined) await resetTo(mountPoint, reset, { alsoIgnored: request.clean ?? false });
+    if (reset !== undefined) await resetTo({ cwd: mountPoint }, reset, { clean: true, alsoIgnored: request.clean ?? false });
     return { record: finished, notes: source.notes };
   } catch (error) {
     await undo(tree, record);
@@ -119,9 +124,10 @@ function refuseTaken(tree: WorkTree, name: string): void {
 }
 
 async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
-  if (request.live === true) return { notes: [] };
+  const host = async (): Promise<Head> => (tree.repository === undefined ? {} : headOf(tree.repository));
+  if (request.live === true) return { head: await host(), notes: [] };
   const from = request.from ?? request.standing ?? '-';
-  if (from === '-') return hostSource(tree, request);
+  if (from === '-') return hostSource(tree, request, await host());
   if (tree.store.hasContext(from)) {
     const other = await tree.store.context(from);
     if (other.base === undefined) {
@@ -129,14 +135,16 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
         hint: 'Fork the host view with `--from -`.',
       });
     }
-    return { base: await tree.store.snapshot(other.base), changes: upperOf(other), context: from, notes: [] };
+    const head = tree.repository === undefined ? {} : await headOf(tree.repository, from);
+    return { base: await tree.store.snapshot(other.base), changes: upperOf(other), context: from, head, notes: [] };
   }
   const snapshot = await tree.store.snapshot(from).catch((error: unknown) => {
     if (error instanceof MizerError && error.code === 'E_SNAPSHOT_UNKNOWN') throw unknownSource(tree, from);
     throw error;
   });
-  if (snapshot.of === undefined || snapshot.below === undefined) return { base: snapshot, notes: [] };
-  return { base: await tree.store.snapshot(snapshot.below), changes: tree.store.layerTree(snapshot.id), notes: [] };
+  const head = await host();
+  if (snapshot.of === undefined || snapshot.below === undefined) return { base: snapshot, head, notes: [] };
+  return { base: await tree.store.snapshot(snapshot.below), changes: tree.store.layerTree(snapshot.id), head, notes: [] };
 }
 
 function unknownSource(tree: WorkTree, from: string): MizerError {
@@ -146,15 +154,14 @@ function unknownSource(tree: WorkTree, from: string): MizerError {
   });
 }
 
-async function hostSource(tree: WorkTree, request: MakeRequest): Promise<Source> {
-  const info = tree.repository === undefined ? {} : await headOf(tree.repository);
+async function hostSource(tree: WorkTree, request: MakeRequest, info: Head): Promise<Source> {
   const base = await tree.host.take({
     touched: await tree.touched(),
     info: { ...(info.oid === undefined ? {} : { head: info.oid }), ...(info.branch === undefined ? {} : { branch: info.branch }) },
     kept: false,
     ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
   });
-  return { base, notes: notesOf(base) };
+  return { base, head: info, notes: notesOf(base) };
 }
 
 /** What a person should know of a snapshot that was taken for a fork. */
@@ -219,10 +226,13 @@ interface CheckedOut {
 async function checkedOut(tree: WorkTree, record: ContextRecord, source: Source, request: MakeRequest): Promise<CheckedOut> {
   const repository = tree.repository;
   if (repository === undefined) return {};
-  const from = await headOf(repository, source.context);
-  const at = request.at === undefined ? undefined : await revision(repository, request.at);
+  const from = source.head;
+  const at = request.at === undefined ? undefined : await resolveRevision(repository.workTree, request.at);
   const start: Head = at === undefined ? from : { oid: at };
-  const index = source.context === undefined ? readyIndex(repository) : indexOf(repository, source.context);
+  const index =
+    source.context === undefined
+      ? await readyIndex(tree, repository, source.changes === undefined ? source.base : undefined, record)
+      : { indexFrom: indexOf(repository, source.context) };
   const isReset = at !== undefined || request.clean === true;
   if (request.branch === undefined) {
     const head = start.oid === undefined ? { branch: record.name } : { oid: start.oid };
@@ -234,15 +244,6 @@ async function checkedOut(tree: WorkTree, record: ContextRecord, source: Source,
   registerContext(tree, repository, record, { branch: request.branch }, index);
   if (branch.oid === undefined) return {};
   return { head: branch.oid, ...(isReset || branch.oid !== from.oid ? { reset: branch.oid } : {}) };
-}
-
-async function revision(repository: Repository, name: string): Promise<string> {
-  const oid = await resolve(repository.workTree, `${name}^{commit}`);
-  if (oid !== undefined) return oid;
-  throw new MizerError('E_REV_UNKNOWN', `'${name}' names no commit.`, {
-    group: 'usage',
-    hint: 'Name a branch, a tag or a commit id; `git log --oneline --all` lists some.',
-  });
 }
 
 async function undo(tree: WorkTree, record: ContextRecord): Promise<void> {

@@ -14,7 +14,10 @@ export async function mergeFiles(base: FilePath, ours: FilePath, theirs: FilePat
   try {
     // By links, because arguments are text and names are bytes.
     for (const [name, path] of Object.entries({ base, ours, theirs })) symlinkSync(path, join(directory, name));
-    const { status, stdout } = await git(['merge-file', '-p', '-q', 'ours', 'base', 'theirs'], { cwd: directory, answers });
+    const { status, stdout } = await git(['merge-file', '-p', '-q', 'ours', 'base', 'theirs'], {
+      cwd: directory,
+      answers,
+    });
     return status === 0 ? stdout : undefined;
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
+import { bindSubmodules } from './context-submodules.js';
 import { repairContext } from './context-git.js';
 import type { ContextRecord } from './records.js';
 import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
@@ -28,6 +29,7 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
       await repairContext(tree, tree.repository, record);
     }
     await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
+    await bindSubmodules(tree, tree.repository, record);
   }
   return tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
 }

@@ -4,7 +4,7 @@ import { MizerError } from '../model/errors.js';
 import { manifestOf } from '../model/manifest.js';
 import { parentOf, toDisplay, type TreePath } from '../model/tree-path.js';
 import { copyInto } from './copy-into.js';
-import { readDelta } from './host-snapshots.js';
+import { readDelta } from './host-state.js';
 import { statIn } from './layer-stack.js';
 import { openContext } from './open.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';

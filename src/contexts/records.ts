@@ -53,6 +53,7 @@ export interface ContextRecord {
   readonly command?: readonly string[];
   /** Where the upper directory and its `work` are: beside this record, but outside the work tree for a live context. */
   readonly directory: string;
+  readonly submodules: readonly { readonly path: TreePath; readonly commonDir: string }[];
   /** HEAD when it was made, to tell whether commits came. */
   readonly head?: string;
   readonly limits: Readonly<{ cpuPercent?: number; memoryBytes?: number; pids?: number }>;
@@ -77,5 +78,5 @@ export function isSnapshotRecord(value: unknown): value is SnapshotRecord {
 }
 
 export function isContextRecord(value: unknown): value is ContextRecord {
-  return has(value, { name: 'string', hidden: 'boolean', live: 'boolean', createdAt: 'string', share: 'array', directory: 'string', limits: 'object' });
+  return has(value, { name: 'string', hidden: 'boolean', live: 'boolean', createdAt: 'string', share: 'array', directory: 'string', limits: 'object', submodules: 'array' });
 }

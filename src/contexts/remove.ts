@@ -1,10 +1,12 @@
 import { archive } from '../git/archive.js';
+import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
+import { submodulePlaces, unregisterSubmodulesOf } from './context-submodules.js';
 import { unregisterContext } from './context-git.js';
 import { openContext } from './open.js';
 import type { ContextRecord } from './records.js';
 import { unsavedWork } from './unsaved.js';
-import { discardContext, keyOf, type WorkTree } from './work-tree.js';
+import { discardContext, keyOf, repositoryOf, type WorkTree } from './work-tree.js';
 
 /** What became of a context whose time is over. */
 export interface Retirement {
@@ -60,13 +62,19 @@ export async function refuseInhabited(tree: WorkTree, name: string, what: string
   });
 }
 
-async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<string> {
-  return archive({ workTree: await openContext(tree, record), name: record.name });
+/** @returns the archive's name */
+async function archiveContext(tree: WorkTree, record: ContextRecord): Promise<string | undefined> {
+  const { commonDir } = repositoryOf(tree, 'an archive');
+  const admin = adminDirectory(commonDir, record.name);
+  const mountPoint = await openContext(tree, record);
+  for (const place of submodulePlaces(record, mountPoint)) await archive({ ...place, name: record.name });
+  return (await archive({ cwd: mountPoint, admin, name: record.name }))?.name;
 }
 
 /** Takes everything of a context away. Its record goes first: a crash afterwards leaves only what the next start sweeps. */
 async function removeContext(tree: WorkTree, record: ContextRecord): Promise<void> {
   await tree.mounts.unmount(keyOf(tree, record.name));
   await discardContext(tree, record);
+  unregisterSubmodulesOf(record);
   if (tree.repository !== undefined) unregisterContext(tree.repository, record.name);
 }

@@ -1,8 +1,7 @@
 import { ignoredAmong } from '../git/ignored.js';
-import { isReachable } from '../git/archive.js';
-import { workTreeStatus } from '../git/status.js';
+import { changesAgainstHead, isReachable } from '../git/status.js';
 import type { ChangeSet } from '../model/change-set.js';
-import type { TreePath } from '../model/tree-path.js';
+import { isWithin, type TreePath } from '../model/tree-path.js';
 import { headOf } from './context-git.js';
 import { openContext } from './open.js';
 import type { ContextRecord } from './records.js';
@@ -26,6 +25,8 @@ export function ignoredIn(tree: WorkTree, record: ContextRecord): (changes: Chan
     const candidates = changes
       // What was in a directory that is a link now is beyond git's questions, and no product of a build.
       .filter(({ path }) => !links.some((link) => path.startsWith(link)))
+      // A submodule's files are its own repository's to judge: none of them is ignored here.
+      .filter(({ path }) => !record.submodules.some((submodule) => isWithin(path, submodule.path)))
       .map(({ path, before, after }) => ({ path, isDirectory: (after ?? before)?.kind === 'directory' }));
     return ignoredAmong(await openContext(tree, record), candidates);
   };
@@ -39,8 +40,8 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   if (tree.repository === undefined) return { files: visible.length, commits: false };
   const head = await headOf(tree.repository, record.name);
   const moved = head.oid !== record.head;
-  const commits = moved && head.branch === undefined && head.oid !== undefined && !(await isReachable(tree.repository, head.oid));
+  const commits = moved && head.branch === undefined && head.oid !== undefined && !(await isReachable({ cwd: tree.path }, head.oid));
   if (visible.length === 0) return { files: 0, commits };
-  const status = await workTreeStatus(await openContext(tree, record));
-  return { files: status.tracked + status.untracked, commits };
+  const status = await changesAgainstHead({ cwd: await openContext(tree, record) });
+  return { files: status.tracked + status.untracked + status.unmerged, commits };
 }

@@ -25,6 +25,7 @@ export function handshakeChain(ids: Ids, cwd: string): string[] {
   return ['unshare', ...namespaces, '--', 'sh', '-c', script, 'sh', 'env', '-C', cwd, '--'];
 }
 
-function mapBack({ uid, gid }: Ids): string[] {
+/** The option of unshare(1) by which the user is himself again. */
+export function mapBack({ uid, gid }: Ids): string[] {
   return ['--user', `--map-user=${uid}`, `--map-group=${gid}`];
 }

@@ -191,7 +191,8 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'archive/list'({ cwd }, call) {
       const { tree } = await world.standing(call, cwd);
-      return { archives: await listArchives(repositoryOf(tree, 'an archive').workTree) };
+      const archives = await listArchives({ cwd: repositoryOf(tree, 'an archive').workTree });
+      return { archives: archives.map(({ name, oid, at }) => ({ name, commit: oid, createdAt: at })) };
     },
 
     async gc({ cwd }, call) {

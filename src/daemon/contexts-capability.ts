@@ -1,6 +1,13 @@
+import { join } from 'node:path';
+import { compact } from '../contexts/compact.js';
+import { prepareTemplate } from '../contexts/ready-index.js';
 import type { WorkTree } from '../contexts/work-tree.js';
+import { emptyTrash } from '../disk/trash.js';
+import { installMonitor, sessionEnvironment } from '../git/fsmonitor.js';
+import { mapBack } from './chain.js';
 import { contextServices } from './context-services.js';
 import { HostWatch } from './host-watch.js';
+import { Housekeeping } from './housekeeping.js';
 import type { Call, Capability, Parts } from './services.js';
 import { sessionServices, type SessionWorld } from './session-services.js';
 import { Trees } from './trees.js';
@@ -9,7 +16,7 @@ import { Trees } from './trees.js';
 const verifyEveryMs = 10 * 60 * 1000;
 
 /** Contexts, as the daemon runs them. */
-export async function contextsCapability({ hub, sessions, places, log }: Parts): Promise<Capability> {
+export async function contextsCapability({ hub, sessions, places, log, ids }: Parts): Promise<Capability> {
   const watch = new HostWatch(places.runtime);
   const trees = new Trees(hub, watch, places.state);
 
@@ -27,12 +34,27 @@ export async function contextsCapability({ hub, sessions, places, log }: Parts):
     for (const tree of await trees.all()) await tree.exclusively(() => watch.verify(tree));
   }
 
-  const world: SessionWorld = { trees, standing, sessions, busy: new Set<string>() };
+  const settings = installMonitor(places.state);
+  const housekeeping = new Housekeeping(log, async (tree) => {
+    await emptyTrash(join(tree.store.directory, 'trash'));
+    await tree.exclusively(() => compact(tree));
+    const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    await prepareTemplate(tree, ids ?? self, ids === undefined ? [] : ['unshare', ...mapBack(ids), '--']);
+  });
+  const world: SessionWorld = {
+    trees,
+    standing,
+    sessions,
+    busy: new Set<string>(),
+    environment: (own) => (settings === undefined ? {} : sessionEnvironment(own, places.git, settings)),
+    prepare: (tree) => housekeeping.soon(tree),
+  };
   return {
     services: { ...contextServices(world), ...sessionServices(world) },
     watched: () => watch.status(),
     async close() {
       clearInterval(verifying);
+      await housekeeping.close();
       await watch.close();
       await trees.close();
     },

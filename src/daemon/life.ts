@@ -125,7 +125,7 @@ async function serve(start: Start, makeCapability: MakeCapability): Promise<void
   const presence = new Presence(places.state);
   const sessions = new Sessions({ thread, presence, ids });
   const hub = reason === undefined ? await openHub() : noHub(reason, places);
-  const parts: Parts = { places, log, hub, presence, sessions };
+  const parts: Parts = { places, log, hub, presence, sessions, ids };
   const capability = await makeCapability(parts);
 
   const activity = new Activity(sessions);

@@ -41,6 +41,7 @@ export const schemas = {
     keep: optional(z.union([flag, text])),
     limits: optional(limits),
     command: texts,
+    gitSettings: z.record(text, text),
   }),
   'session/enter': z.strictObject({ session: text, pid: whole.positive() }),
   'session/end': standing.extend({ session: text, context: text, keep: flag }),

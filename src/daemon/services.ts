@@ -4,6 +4,7 @@ import type { ProgressListener } from '../protocol/connection.js';
 import { logPath, socketPath } from '../protocol/runtime-directory.js';
 import type { WatchStatus } from '../protocol/messages.js';
 import type { ContextKey, Mounts } from '../contexts/mounts.js';
+import type { Ids } from './chain.js';
 import type { Log } from './log.js';
 import type { Places } from './places.js';
 import type { Presence } from './presence.js';
@@ -40,6 +41,8 @@ export interface Parts {
   readonly hub: LiveHub;
   readonly presence: Presence;
   readonly sessions: Sessions;
+  /** The user's ids outside of the hub; absent when the daemon is privileged and there is no user namespace. */
+  readonly ids: Ids | undefined;
 }
 
 /** A capability as the daemon runs it. */

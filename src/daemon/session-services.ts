@@ -16,6 +16,10 @@ import type { ContextView, Sessions } from './sessions.js';
 
 export interface SessionWorld extends ContextWorld {
   readonly sessions: Sessions;
+  /** What a session's environment adds to the caller's own settings for git. */
+  environment(gitSettings: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** Prepares in the background what makes the next fork of a work tree quick. */
+  prepare(tree: WorkTree): void;
   /** Names of contexts that are not to be collected now. */
   readonly busy: Set<string>;
 }
@@ -34,12 +38,13 @@ export function sessionServices(world: SessionWorld): SessionServices {
         const view = await viewOf(tree, limited);
         const opened = await world.sessions.open(call.caller, view, params.cwd);
         void call.caller.closed.then(() => world.busy.delete(record.name));
+        world.prepare(tree);
         return {
           ...opened,
           context: record.name,
           workTree: tree.path,
           chain: [...joinCommand(tree, limited), ...opened.chain],
-          environment: {},
+          environment: world.environment(params.gitSettings),
           notes,
         };
       } catch (error) {
@@ -57,7 +62,9 @@ export function sessionServices(world: SessionWorld): SessionServices {
       world.sessions.end(session);
       world.busy.delete(context);
       const { tree } = await world.standing(call, cwd);
-      return tree.exclusively(() => endRun(tree, context, keep));
+      const ended = await tree.exclusively(() => endRun(tree, context, keep));
+      world.prepare(tree);
+      return ended;
     },
 
     async 'session/switch'({ cwd, context, branch }, call) {

@@ -1,6 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostSnapshots } from '../contexts/host-snapshots.js';
-import { locate } from '../contexts/locate.js';
+import { locate, type Located } from '../contexts/locate.js';
 import type { Mounts } from '../contexts/mounts.js';
 import { sweepRegistrations } from '../contexts/gc.js';
 import { Store } from '../contexts/store.js';
@@ -11,6 +12,7 @@ import type { HostWatch } from './host-watch.js';
 /** The work trees the daemon has open, each with its store. */
 export class Trees {
   readonly #open = new Map<string, Promise<WorkTree>>();
+  readonly #located = new Map<string, { readonly located: Located; readonly stamp: string }>();
   readonly #mounts: Mounts;
   readonly #watch: HostWatch;
   readonly #liveDirectory: string;
@@ -25,7 +27,7 @@ export class Trees {
 
   /** The work tree that holds `directory`. @throws MizerError as `locate` and `Store.open` do */
   async at(directory: string): Promise<WorkTree> {
-    const located = await locate(directory);
+    const located = await this.#locate(directory);
     const known = this.#open.get(located.directory);
     if (known !== undefined) {
       const tree = await known;
@@ -38,7 +40,16 @@ export class Trees {
     return opening;
   }
 
-  async #start(located: Awaited<ReturnType<typeof locate>>): Promise<WorkTree> {
+  /** `locate`, remembered as long as the git directory and its configuration are what they were. */
+  async #locate(directory: string): Promise<Located> {
+    const known = this.#located.get(directory);
+    if (known !== undefined && known.stamp === stampOf(known.located)) return known.located;
+    const located = await locate(directory);
+    this.#located.set(directory, { located, stamp: stampOf(located) });
+    return located;
+  }
+
+  async #start(located: Located): Promise<WorkTree> {
     const store = await Store.open(located);
     const host = new HostSnapshots(store);
     const tree: WorkTree = {
@@ -66,4 +77,13 @@ export class Trees {
     for (const tree of await this.all()) tree.store.close();
     this.#open.clear();
   }
+}
+
+/** Differs when `locate` may answer differently: the work tree or its git directory is another, or was configured. */
+function stampOf({ workTree, directory, repository }: Located): string {
+  const files = repository === undefined ? [directory] : [join(workTree, '.git'), join(repository.commonDir, 'config')];
+  return files
+    .map((file) => lstatSync(file, { bigint: true, throwIfNoEntry: false }))
+    .map((stats) => `${stats?.ino} ${stats?.isDirectory() === true ? '' : stats?.ctimeNs}`)
+    .join();
 }

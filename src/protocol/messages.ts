@@ -63,6 +63,8 @@ export interface OpenSessionParams extends Standing {
   readonly limits?: Limits;
   /** The command, for the record. */
   readonly command: readonly string[];
+  /** The caller's variables that hand settings to git (`GIT_CONFIG_COUNT`, `GIT_CONFIG_KEY_0`, …): those of the session are added to them. */
+  readonly gitSettings: Readonly<Record<string, string>>;
 }
 export interface OpenSessionResult {
   readonly session: string;

@@ -12,7 +12,7 @@ export interface Opened {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-interface Wanted extends Omit<OpenSessionParams, 'cwd'> {
+interface Wanted extends Omit<OpenSessionParams, 'cwd' | 'gitSettings'> {
   /** An environment file. */
   readonly environmentFile: string | undefined;
 }
@@ -21,10 +21,18 @@ interface Wanted extends Omit<OpenSessionParams, 'cwd'> {
 export async function openSession(world: World, wanted: Wanted): Promise<Opened> {
   const { environmentFile, ...params } = wanted;
   const own = environmentFile === undefined ? {} : readEnvironment(environmentFile);
-  const session = await ask(world, 'session/open', { cwd: world.cwd(), ...params });
+  const session = await ask(world, 'session/open', { cwd: world.cwd(), gitSettings: gitSettings({ ...world.env, ...own }), ...params });
   remark(world, session.notes);
   const environment = { ...world.env, ...own, ...session.environment };
   return { session, command: params.command, environment };
+}
+
+function gitSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && /^GIT_CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+)$/.test(name)) settings[name] = value;
+  }
+  return settings;
 }
 
 /** @throws MizerError `E_COMMAND_NOT_FOUND`, `E_COMMAND_NOT_EXECUTABLE` */
