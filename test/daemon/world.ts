@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DaemonStatus, ContextInfo, OpenSessionResult } from '../../src/protocol/messages.js';
+import type { DaemonStatus, ContextInfo, OpenSessionParams, OpenSessionResult } from '../../src/protocol/messages.js';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const ownUid = process.getuid?.() ?? 0;
@@ -87,8 +87,16 @@ export class Client {
   }
 
   open(context: string, cwd: string, share: readonly string[] = []): Promise<OpenSessionResult> {
-    const params = { purpose: 'exec', context, cwd, command: [], make: { share } };
+    const params: OpenSessionParams = { purpose: 'exec', context, cwd, command: [], make: { share }, gitSettings: {} };
     return this.request('session/open', params) as Promise<OpenSessionResult>;
+  }
+
+  /** Opens a session, runs a command in it to its end, and ends the session. */
+  async inContext(context: string, cwd: string, ...argv: readonly string[]): Promise<Ended> {
+    const opened = await this.open(context, cwd);
+    const ended = await this.run(opened, ...argv);
+    await this.endSession(opened);
+    return ended;
   }
 
   endSession({ session, context }: OpenSessionResult): Promise<unknown> {
@@ -211,6 +219,11 @@ export class World {
   /** Ends the processes of this world that were started with `command`. */
   killCommand(command: string): void {
     for (const pid of this.processes()) if (commandOf(pid).trim() === command) kill(pid, 'SIGTERM');
+  }
+
+  /** Ends the processes of this world whose command line holds `text`. */
+  killMatching(text: string): void {
+    for (const pid of this.processes()) if (commandOf(pid).includes(text)) kill(pid, 'SIGKILL');
   }
 
   log(): string {
