@@ -4,9 +4,10 @@ import { locate } from '../disk/tree-location.js';
 import type { Entry } from '../model/entry.js';
 import type { Node, PathState } from '../model/three-way.js';
 import type { TreePath } from '../model/tree-path.js';
-import { PinnedTree } from './pinned-tree.js';
+import { hostChanged } from './apply-carry-out.js';
+import { isNoDirectory, PinnedTree } from './pinned-tree.js';
 import { parentsOf } from './selection.js';
-import { lstatAt, sameContent, type Located } from './tree-files.js';
+import { lstatAt, sameContent, unreadable, type Located } from './tree-files.js';
 import type { UpperChange } from './upper-changes.js';
 
 /** What an apply knows before it plans. */
@@ -16,7 +17,7 @@ export interface Look {
   readonly found: ReadonlyMap<TreePath, Entry>;
 }
 
-/** Looks at the paths that a context changed and at their parents, and at nothing else of the target. */
+/** Looks at the paths that a context changed and at their parents, and at nothing else of the target. @throws MizerError `E_HOST_CHANGED`, `E_UNREADABLE` */
 export function lookAt(changes: readonly UpperChange[], upper: string, target: string): Look {
   const byPath = new Map(changes.map((one) => [one.change.path, one]));
   const parents = parentsOf(changes.filter(({ after }) => after !== undefined).map(({ change }) => change.path));
@@ -25,11 +26,14 @@ export function lookAt(changes: readonly UpperChange[], upper: string, target: s
   const tree = new PinnedTree(target);
   try {
     for (const path of [...new Set([...byPath.keys(), ...parents])].sort()) {
-      const stats = tree.stat(path);
-      if (stats !== undefined) found.set(path, toEntry(path, stats, 0n));
-      const ours = found.get(path);
-      const there = ours === undefined ? undefined : { entry: ours, at: tree.at(path) };
-      states.push(stateOf(path, byPath.get(path), there, upper));
+      try {
+        const stats = tree.stat(path);
+        const ours = stats && { entry: toEntry(path, stats, 0n), at: tree.at(path) };
+        if (ours !== undefined) found.set(path, ours.entry);
+        states.push(stateOf(path, byPath.get(path), ours, upper));
+      } catch (error) {
+        throw isNoDirectory(error) ? hostChanged(path) : unreadable(path, error);
+      }
     }
   } finally {
     tree.close();

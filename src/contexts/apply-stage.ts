@@ -2,13 +2,14 @@ import { chmodSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { copyContent, type CloneSupport } from '../disk/copy-content.js';
 import { giveOwner } from '../disk/ownership.js';
+import { codeOf } from '../disk/tree-location.js';
 import { setTimes } from '../linux/times.js';
 import type { Entry } from '../model/entry.js';
 import { MizerError } from '../model/errors.js';
 import type { Step } from '../model/three-way.js';
 import { toDisplay, type TreePath } from '../model/tree-path.js';
 import { identityOf, type JournalStep } from './apply-journal.js';
-import { lstatAt, type Located } from './tree-files.js';
+import { lstatAt, unreadable, type Located } from './tree-files.js';
 
 /** Where the content of what is put comes from. */
 export interface Sources {
@@ -95,7 +96,9 @@ async function makeFile(
   else if (theirs.entry.kind === 'symlink') symlinkSync(readlinkSync(theirs.at, 'buffer'), to);
   else {
     const extent = { size: Number(source.size), allocated: Number(source.blocks) * 512 };
-    await copyContent(theirs.at, to, extent, clone);
+    await copyContent(theirs.at, to, extent, clone).catch((error: unknown) => {
+      throw codeOf(error) === 'EACCES' ? unreadable(path, error) : error;
+    });
   }
   const after = lstatAt(theirs.at);
   if (after?.ino !== source.ino || after.ctimeNs !== source.ctimeNs || after.ctimeNs !== theirs.entry.ctimeNs) {

@@ -61,7 +61,7 @@ const running = 'apply-';
  * Brings a context's changes into a target: all of them, or none. Only what the context changed is looked at. Permission bits and links
  * arrive as they are; modification times are new, in the context's order (`freshTimes`); owners as far as this process may give them;
  * hard links and extended attributes are not kept. Call it under a lock of the target; the context may be in use.
- * @throws MizerError and the target is as before: `E_HOST_CHANGED`, `E_CONTEXT_CHANGED`, `E_DISK_FULL`, `E_WRITE_FAILED`,
+ * @throws MizerError and the target is as before: `E_HOST_CHANGED`, `E_CONTEXT_CHANGED`, `E_UNREADABLE`, `E_DISK_FULL`, `E_WRITE_FAILED`,
  *   `E_APPLY_FAILED`; `E_APPLY_LEFT` when something could not be put back because someone else wrote there meanwhile
  */
 export async function apply(request: ApplyRequest): Promise<ApplyOutcome> {

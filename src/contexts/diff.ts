@@ -7,7 +7,7 @@ import type { ChangeSet } from '../model/change-set.js';
 import { MizerError } from '../model/errors.js';
 import { toDisplay, type TreePath } from '../model/tree-path.js';
 import { selectChanges, type Selection } from './selection.js';
-import type { Located } from './tree-files.js';
+import { unreadable, type Located } from './tree-files.js';
 import { upperChanges, type UpperChange } from './upper-changes.js';
 
 export interface DiffRequest extends Selection {
@@ -25,7 +25,8 @@ export interface LineCount {
 
 export interface ContextDiff {
   readonly changes: ChangeSet;
-  /** By the order of `changes`; `null` for what has no lines: directories, binary files, files above 64 MiB. A link is one line. */
+  /** By the order of `changes`; `null` for what has no lines: directories, binary files, files above 64 MiB
+   * or that may not be read. A link is one line. */
   readonly lines: readonly (LineCount | null)[];
   /** What `git apply` takes, binary files included. Directories and permission bits other than the owner's x are not in it. */
   readonly patch?: Buffer;
@@ -52,7 +53,7 @@ interface FileChange {
 
 /**
  * What a context changed since its base.
- * @throws MizerError `E_PATCH_TOO_LARGE` when a patch is asked for and a file of it is above 256 MiB
+ * @throws MizerError `E_PATCH_TOO_LARGE` when a patch is asked for and a file of it is above 256 MiB, `E_UNREADABLE` when one may not be read
  */
 export async function diff(request: DiffRequest): Promise<ContextDiff> {
   const selected = await selectChanges(upperChanges(request.layers, request.upper), request);
@@ -97,9 +98,23 @@ async function readSides({ change, before, after }: UpperChange, patch: boolean)
     if (patch && size > largestInPatch) throw tooLarge(path);
     if (!patch && size > largestText) return undefined;
   }
-  const read = { path, before: await readBlob(before), after: await readBlob(after) };
-  if (read.before === undefined && read.after === undefined) return undefined;
+  const read = await readBlobs(path, before, after, patch);
+  if (read?.before === undefined && read?.after === undefined) return undefined;
   return !patch && (isBinary(read.before) || isBinary(read.after)) ? undefined : read;
+}
+
+async function readBlobs(
+  path: TreePath,
+  before: Located | undefined,
+  after: Located | undefined,
+  patch: boolean,
+): Promise<FileChange | undefined> {
+  try {
+    return { path, before: await readBlob(before), after: await readBlob(after) };
+  } catch (cause) {
+    if (!patch) return undefined;
+    throw unreadable(path, cause);
+  }
 }
 
 async function readBlob(side: Located | undefined): Promise<Blob | undefined> {

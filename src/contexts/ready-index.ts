@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readJson, writeAtomic } from '../disk/atomic.js';
 import type { MonitorView } from '../git/fsmonitor.js';
 import type { Repository } from '../git/repository.js';
+import { templateServes } from '../git/template-index.js';
 import { MizerError } from '../model/errors.js';
 import type { TreePath } from '../model/tree-path.js';
 import { readDelta } from './host-state.js';
@@ -31,13 +32,14 @@ interface Current {
 const largestDelta = 10_000;
 
 /**
- * An index for a context that stands on a snapshot of the host view: the template's, if it was made of the host view's index as it is and of
- * this snapshot or one below it; else the host view's own. git replaces an index, it never writes into one, so a link is enough.
+ * An index for a context that stands on a snapshot of the host view: the template's, if it says what the host view's index says and was made
+ * of this snapshot or one below it; else the host view's own. git replaces an index, it never writes into one, so a link is enough.
  */
 export async function readyIndex(tree: WorkTree, repository: Repository, base: SnapshotRecord | undefined, record: ContextRecord): Promise<ReadyIndex> {
   const own = { indexFrom: join(repository.gitDir, 'index') };
   const current = await readJson(currentFile(tree), isCurrent);
-  if (base === undefined || current === undefined || current.stamp !== stampOf(repository)) return own;
+  if (base === undefined || current === undefined) return own;
+  if (current.stamp !== stampOf(repository) && !templateServes(templateOf(tree, current), repository)) return own;
   const delta = await pathsBetween(tree, current.snapshot, base);
   if (delta === undefined || delta.length > largestDelta) return own;
   const template = templateOf(tree, current);

@@ -44,4 +44,4 @@ function layer(path: TreePath): FileStat | undefined {
   };
 }
 
-if (manifest === undefined || !(await makeTemplate({ ...order, host, layer }))) process.exitCode = 1;
+if (manifest === undefined || !(await makeTemplate({ ...order, host, layer, fill: true }))) process.exitCode = 1;

@@ -1,8 +1,9 @@
 import { closeSync, lstatSync, openSync, readSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { toEntry } from '../disk/look.js';
-import { locate } from '../disk/tree-location.js';
+import { codeOf, locate } from '../disk/tree-location.js';
 import type { Entry } from '../model/entry.js';
-import type { TreePath } from '../model/tree-path.js';
+import { MizerError } from '../model/errors.js';
+import { toDisplay, type TreePath } from '../model/tree-path.js';
 
 /** An absolute path for fs calls: bytes where it holds a tree path that is not ASCII. */
 export type FilePath = string | Buffer;
@@ -25,12 +26,29 @@ export function located(root: string, path: TreePath, stats: BigIntStats): Locat
   return { entry: toEntry(path, stats, 0n), at: locate(root, path) };
 }
 
-/** Whether two nodes of one kind have the same content: bytes of files, targets of links; anything else has none to differ in. */
+/**
+ * Whether two nodes of one kind have the same content: bytes of files, targets of links; anything else has none to differ in. What may
+ * not be read counts as different.
+ */
 export function sameContent(a: Located, b: Located): boolean {
   if (a.entry.kind === 'symlink') return readlinkSync(a.at, 'latin1') === readlinkSync(b.at, 'latin1');
-  if (a.entry.kind !== 'file') return true;
-  if (a.entry.size !== b.entry.size) return false;
-  return a.entry.size === 0 || sameBytes(a.at, b.at, Math.min(chunk, a.entry.size + 1));
+  if (a.entry.kind !== 'file' || a.entry.size !== b.entry.size) return a.entry.kind !== 'file';
+  try {
+    return a.entry.size === 0 || sameBytes(a.at, b.at, Math.min(chunk, a.entry.size + 1));
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return false;
+    throw error;
+  }
+}
+
+/** The error for what this user may not read. */
+export function unreadable(path: TreePath, cause: unknown): MizerError {
+  return new MizerError('E_UNREADABLE', `${toDisplay(path)} cannot be read (${codeOf(cause)}).`, {
+    group: 'failed',
+    hint: 'Give yourself the permission to read it, or name the paths that are meant.',
+    cause,
+    data: { path },
+  });
 }
 
 function sameBytes(a: FilePath, b: FilePath, step: number): boolean {

@@ -4,7 +4,7 @@ import { isOpaque, isWhiteout } from '../linux/overlay-files.js';
 import type { Change, ChangeKind, Side } from '../model/change-set.js';
 import { join, nameOf, type TreePath } from '../model/tree-path.js';
 import { childrenOf, nodeAt, nodesBelow, type MergedDirectory, type StackNode } from './layer-stack.js';
-import { located, lstatAt, sameContent, type Located } from './tree-files.js';
+import { located, lstatAt, sameContent, unreadable, type Located } from './tree-files.js';
 
 /** A change and where both sides of it lie: in a layer, and in the upper directory. */
 export interface UpperChange {
@@ -33,6 +33,7 @@ export function sideOf({ entry }: Located): Side {
  * What an upper directory changes on the stack of layers it stands on, ordered by path bytes. A path whose content and permission bits
  * are what they were is no change, whatever its times; neither is anything named `.git`, at any depth. What lies below a deleted
  * directory is listed path by path. Costs what the upper directory holds, and what it deletes; files of equal size are read.
+ * @throws MizerError `E_UNREADABLE` for a directory that may not be read
  */
 export function upperChanges(layers: readonly string[], upper: string): UpperChange[] {
   for (let attempt = 1; ; attempt += 1) {
@@ -47,13 +48,21 @@ export function upperChanges(layers: readonly string[], upper: string): UpperCha
 }
 
 function* changesIn(level: Level): Generator<UpperChange, void, undefined> {
-  const names = new Set(readdirSync(locate(level.upper, level.path), 'latin1'));
+  const names = new Set(namesIn(level));
   for (const name of names) {
     if (name !== '.git') yield* changesAt(level, name);
   }
   if (!level.hides) return;
   for (const child of childrenOf(level.base, level.path)) {
     if (!names.has(nameOf(child.entry.path))) yield* gone(child);
+  }
+}
+
+function namesIn({ upper, path }: Level): string[] {
+  try {
+    return readdirSync(locate(upper, path), 'latin1');
+  } catch (error) {
+    throw codeOf(error) === 'EACCES' ? unreadable(path, error) : error;
   }
 }
 

@@ -32,8 +32,8 @@ export function encodeManifest(manifest: Manifest): Uint8Array<ArrayBuffer> {
  */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   if (bytes.length < HEADER_WORDS * 4 || bytes.length % 4 !== 0) throw corrupt('its length is wrong');
-  // A copy of its own: `bytes` may lie at an odd address of a shared pool.
-  const own = bytes.slice().buffer;
+  // A copy of its own: `bytes` may lie at an odd address of a shared pool. (`slice` would copy no Buffer.)
+  const own = new Uint8Array(bytes).buffer;
   const words = new Uint32Array(own);
   const [magic, version, rows = 0, textLength = 0, sum] = words;
   if (magic !== MAGIC) throw corrupt('it does not begin as a manifest does');
