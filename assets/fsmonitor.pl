@@ -7,10 +7,12 @@
 #
 #   PATH      everything but directories in the upper directory, whiteouts too: written, replaced or deleted
 #   D, D/     a directory that hides what is below it (opaque): the file of that name and all index entries in it
-#   D/.mizer  every directory in the upper directory: the list of its untracked files. The name itself means nothing. (Not for the top
-#             as long as it holds nothing but .git and the index is the first one: git need not write an index of its own then.)
+#   D/.mizer  every directory in the upper directory: the list of its untracked files. The name itself means nothing
 #   delta     what differs between the snapshot the index was made for and the one the context stands on
 #   extra     index entries that are not in the snapshot: when such a file is deleted, the upper directory shows no trace of it
+#
+# As long as the index is the one the context was made with, all it knows is the snapshot: then there is no extra, and the top directory,
+# which always is in the upper one, is only named when there is more in it than .git. So a status leaves that index as it is, and shared.
 #
 # `DIR/mizer` in the git directory holds, NUL-terminated: `view` (where the work tree may be seen, then an empty text, the upper directory,
 # the place in it, the end of the first index in hexadecimal), `present` (index entries that are in the snapshot), `delta`, `extra` (20
@@ -65,13 +67,14 @@ for my $part (split(m{/}, $prefix)) {
 
 my $index = $ENV{GIT_INDEX_FILE} // "$git/index";
 my $end = index_end($index);
+my $is_first = defined $end && unpack('H*', $end) eq $first;
 
 my @answer;
 my @directories = ('');
 while (defined(my $directory = pop @directories)) {
     opendir(my $handle, "$top/$directory") or everything();
     my @names = grep { $_ ne '.' && $_ ne '..' } readdir $handle;
-    my $is_untouched = $directory eq '' && @names == 1 && $names[0] eq '.git' && defined $end && unpack('H*', $end) eq $first;
+    my $is_untouched = $is_first && $directory eq '' && @names == 1 && $names[0] eq '.git';
     push @answer, "${directory}.mizer" unless $is_untouched;
     for my $name (@names) {
         my $path = $directory . $name;
@@ -87,7 +90,7 @@ while (defined(my $directory = pop @directories)) {
 
 # Index entries that are not in the snapshot, worked out once for each index.
 sub extra {
-    return '' unless defined $end;
+    return '' if $is_first || !defined $end;
     my $known = content("$git/mizer/extra") // '';
     my $has_hash = $end ne "\0" x 20;
     return substr($known, 20) if $has_hash && substr($known, 0, 20) eq $end;

@@ -1,4 +1,15 @@
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { parentOf, type TreePath } from '../model/tree-path.js';
 import { linkOrCopy } from './link-or-copy.js';
@@ -21,11 +32,23 @@ export interface MonitorView {
 export function writeMonitorView(admin: string, view: MonitorView): void {
   const directory = path.join(admin, 'mizer');
   mkdirSync(directory, { recursive: true });
-  for (const file of ['present', 'extra']) linkOrCopy(path.join(view.template, file), path.join(directory, file));
+  linkOrCopy(path.join(view.template, 'present'), path.join(directory, 'present'));
   writeFileSync(path.join(directory, 'delta'), nulTerminated(withDirectories(view.delta)));
   const text = [...view.places, '', view.upper].map((one) => `${one}\0`).join('');
-  const first = readFileSync(path.join(view.template, 'extra')).toString('hex', 0, 20);
+  const first = readEnd(path.join(view.template, 'index')).toString('hex');
   writeFileSync(path.join(directory, 'view'), Buffer.concat([Buffer.from(text), nulTerminated([view.prefix, first])]));
+}
+
+/** The last 20 bytes of an index, by which the monitor knows it. */
+function readEnd(index: string): Buffer {
+  const file = openSync(index, 'r');
+  try {
+    const end = Buffer.alloc(20);
+    readSync(file, end, 0, 20, fstatSync(file).size - 20);
+    return end;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Paths as bytes, each with a NUL after it. */

@@ -208,12 +208,20 @@ function describe(bytes: Buffer, offset: number, stat: FileStat): void {
   bytes.writeUInt32BE(stat.size % 2 ** 32, offset + 36);
 }
 
+/** How far apart two writes must be to have times that differ: a tick of the kernel; two seconds where only whole ones are kept. */
+function grainOf(timeNs: bigint): bigint {
+  return timeNs % billion === 0n ? 2n * billion : 20_000_000n;
+}
+
 export interface RestatOptions {
   /** The file in the host view as it was when the layer's copy of it was made; `undefined`: none, or nothing is known of it. */
   readonly host: (path: TreePath) => FileStat | undefined;
   /** The layer's copy. */
   readonly layer: (path: TreePath) => FileStat | undefined;
-  /** When the index was written. An entry that is not older is believed by nobody ("racy git"), because a write could hide behind it. */
+  /**
+   * When the index was written. An entry that is not surely older is not believed ("racy git"): a second write of the same size within
+   * one tick of the file system's clock would leave the same times.
+   */
   readonly indexMtimeNs: bigint;
 }
 
@@ -221,8 +229,6 @@ export interface RestatResult {
   readonly bytes: Buffer;
   /** Paths of the index that are in the layer, in order. */
   readonly present: readonly TreePath[];
-  /** Paths of the index that are not. */
-  readonly absent: readonly TreePath[];
   /** How many entries carry over; git will look into the others' files. */
   readonly clean: number;
 }
@@ -235,13 +241,12 @@ export interface RestatResult {
 export function restat(index: IndexFile, options: RestatOptions): RestatResult {
   const entries = Buffer.from(index.bytes.subarray(0, index.entriesEnd));
   const present: TreePath[] = [];
-  const absent: TreePath[] = [];
   let clean = 0;
   eachEntry(index, (path, offset) => {
     const layer = options.layer(path);
-    (layer === undefined ? absent : present).push(path);
+    if (layer !== undefined) present.push(path);
     const host = options.host(path);
-    const old = host !== undefined && host.mtimeNs < options.indexMtimeNs;
+    const old = host !== undefined && host.mtimeNs + grainOf(host.mtimeNs) < options.indexMtimeNs;
     if (layer !== undefined && old && describes(entries, offset, host)) {
       describe(entries, offset, layer);
       clean += 1;
@@ -250,7 +255,7 @@ export function restat(index: IndexFile, options: RestatOptions): RestatResult {
       entries.fill(0, offset + modeOffset + 4, offset + oidOffset);
     }
   });
-  return { bytes: withExtensions(index, ownExtensions(index), entries), present, absent, clean };
+  return { bytes: withExtensions(index, ownExtensions(index), entries), present, clean };
 }
 
 /**
@@ -270,4 +275,26 @@ export function relocateUntrackedCache(index: IndexFile, workTree: string): Buff
     };
   });
   return withExtensions(index, extensions);
+}
+
+/**
+ * A digest of what an index says apart from what it remembers of files and directories on disk: paths, modes, objects, stages and the bits
+ * a person sets (assume-unchanged, skip-worktree, intent-to-add). Two indexes with the same one mean the same.
+ */
+export function meaningOf(index: IndexFile): string {
+  const { bytes } = index;
+  const state = createHash('sha1');
+  const oidEnd = oidOffset + hashLength(index.hash);
+  let names: TreePath[] = [];
+  eachEntry(index, (path, offset) => {
+    const flags = bytes.readUInt16BE(offset + oidEnd);
+    const more = (flags & extendedBit) === 0 ? 0 : bytes.readUInt16BE(offset + oidEnd + 2);
+    names.push(`${bytes.readUInt32BE(offset + modeOffset)} ${flags & 0xb000} ${more} ${path}\0`);
+    names.push(bytes.toString('latin1', offset + oidOffset, offset + oidEnd));
+    if (names.length > 1000) {
+      state.update(names.join(''), 'latin1');
+      names = [];
+    }
+  });
+  return state.update(names.join(''), 'latin1').digest('hex');
 }

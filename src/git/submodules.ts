@@ -112,7 +112,11 @@ export function unregisterSubmodules(submodules: readonly Submodule[], name: str
 }
 
 /** Where a submodule's common git directory is below a second path; `undefined` for one that is not inside the outer common git directory. */
-export function secondPathOfSubmodule(submodule: Pick<Submodule, 'commonDir'>, commonDir: string, secondPath: string): string | undefined {
+export function secondPathOfSubmodule(
+  submodule: Pick<Submodule, 'commonDir'>,
+  commonDir: string,
+  secondPath: string,
+): string | undefined {
   const inside = path.relative(commonDir, submodule.commonDir);
   return inside.startsWith('..') || path.isAbsolute(inside) ? undefined : path.join(secondPath, inside);
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TreePath } from '../model/tree-path.js';
 import { nulTerminated } from './fsmonitor.js';
-import { type FileStat, parseIndex, relocateUntrackedCache, restat } from './index-file.js';
+import { type FileStat, type IndexFile, meaningOf, parseIndex, relocateUntrackedCache, restat } from './index-file.js';
 import type { Repository } from './repository.js';
 import { git } from './run.js';
 
@@ -18,6 +18,11 @@ export interface TemplateOptions {
   readonly host: (path: TreePath) => FileStat | undefined;
   /** The files of the snapshot as seen at `tree`. */
   readonly layer: (path: TreePath) => FileStat | undefined;
+  /**
+   * Whether git runs in `tree` to fill the caches, which takes a few times as long as the rest and spares each context's first status just
+   * that. Without it the index can be used at once.
+   */
+  readonly fill: boolean;
 }
 
 /** A monitor that reports no change: git looks at all there is once and then writes down what it found. */
@@ -26,7 +31,8 @@ const quietMonitor = 'printf "mizer\\0" #';
 /**
  * Makes an index right for a snapshot, so that the first `git status` in a context of it compares nothing: the host's index, its entries
  * describing the snapshot's files, with the caches that a status in the snapshot fills in. Files in `template`: `index`; `present`, its
- * entries that are in the snapshot; `extra`, the others, as `assets/fsmonitor.pl` reads them. Answers `false` without a host index.
+ * entries that are in the snapshot; `source`, which host index it was made from.
+ * Answers `false` without a host index.
  */
 export async function makeTemplate(options: TemplateOptions): Promise<boolean> {
   const { repository, template } = options;
@@ -42,19 +48,46 @@ export async function makeTemplate(options: TemplateOptions): Promise<boolean> {
   const { indexMtimeNs } = source;
   const result = restat(parseIndex(source.bytes, repository.objectFormat), { ...options, indexMtimeNs });
   writeFileSync(index, result.bytes);
-  await fillCaches(options, index);
+  if (options.fill) await fillCaches(options, index);
   // An entry that git had to look into it writes down right, but vouches for it only when it finds it so again.
-  if (result.clean < result.present.length) await fillCaches(options, index);
+  if (options.fill && result.clean < result.present.length) await fillCaches(options, index);
   const filled = parseIndex(readFileSync(index), repository.objectFormat);
   const bytes = relocateUntrackedCache(filled, repository.workTree);
   writeFileSync(index, bytes);
   writeFileSync(path.join(aside, 'present'), nulTerminated(result.present));
-  writeFileSync(path.join(aside, 'extra'), Buffer.concat([bytes.subarray(-20), nulTerminated(result.absent)]));
+  const origin = parseIndex(source.bytes, repository.objectFormat);
+  writeFileSync(path.join(aside, 'source'), `${endOf(source.original)} ${meaningOf(origin)}\n`);
   renameSync(aside, template);
   return true;
 }
 
+function endOf(index: Buffer): string {
+  return index.toString('hex', index.length - 20);
+}
+
+/**
+ * Whether a template still says what the host's index says; what either remembers of files on disk does not matter. An index that is
+ * unchanged to the byte is not looked into.
+ */
+export function templateServes(template: string, repository: TemplateOptions['repository']): boolean {
+  const source = path.join(template, 'source');
+  const file = path.join(repository.gitDir, 'index');
+  if (!existsSync(source) || !existsSync(file)) return false;
+  const [end = '', meaning] = readFileSync(source, 'utf8').trim().split(' ');
+  const bytes = readFileSync(file);
+  // A hash that git was told to leave out (zeros) tells nothing.
+  if (end === endOf(bytes) && /[^0]/.test(end)) return true;
+  const index = parseIndex(bytes, repository.objectFormat);
+  return !isSplit(index) && meaningOf(index) === meaning;
+}
+
+function isSplit(index: IndexFile): boolean {
+  return index.extensions.some(({ signature }) => signature === 'link');
+}
+
 interface HostIndex {
+  readonly original: Buffer;
+  /** Whole, where the original is split. */
   readonly bytes: Buffer;
   readonly indexMtimeNs: bigint;
 }
@@ -69,9 +102,8 @@ async function readHostIndex(
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const bytes = readFileSync(file);
-  const found = { bytes, indexMtimeNs: stat.mtimeNs };
-  if (parseIndex(bytes, repository.objectFormat).extensions.every(({ signature }) => signature !== 'link'))
-    return found;
+  const found = { original: bytes, bytes, indexMtimeNs: stat.mtimeNs };
+  if (!isSplit(parseIndex(bytes, repository.objectFormat))) return found;
   writeFileSync(scratch, bytes);
   const environment = { GIT_INDEX_FILE: scratch };
   await git(['-c', 'core.splitIndex=false', 'update-index', '--no-split-index'], {

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installMonitor, sessionEnvironment } from '../../src/git/fsmonitor.js';
-import { makeTemplate } from '../../src/git/template-index.js';
-import { git, makeRepository, makeWorld, writeFiles } from '../support/git-world.js';
+import { makeTemplate, templateServes } from '../../src/git/template-index.js';
+import { git, gitWith, makeRepository, makeWorld, writeFiles } from '../support/git-world.js';
 import { type OverlayHub, startHub } from '../support/overlay-hub.js';
 import { fork, type ForkableRepository, makeForkable, statIn, type TestContext } from './context-world.js';
 
@@ -14,8 +14,7 @@ let environment: Record<string, string>;
 
 beforeAll(async () => {
   hub = await startHub();
-  const settings = installMonitor(path.join(root, 'monitor'));
-  expect(settings).toBe(path.join(root, 'monitor', 'context.gitconfig'));
+  const settings = installMonitor(path.join(root, "the user's \\ monitor"));
   environment = { ...sessionEnvironment({}, state, settings ?? '') };
 });
 
@@ -66,6 +65,7 @@ async function templateFor(repository: ForkableRepository): Promise<string> {
   const made = await makeTemplate({
     repository: { workTree: repository.workTree, gitDir: repository.commonDir, objectFormat: 'sha1' },
     template,
+    fill: true,
     tree: repository.layer,
     host: statIn(repository.workTree),
     layer: statIn(repository.layer),
@@ -103,51 +103,12 @@ function randomFrom(seed: number): (below: number) => number {
   };
 }
 
-const paths = [
-  ...[
-    'a',
-    'b',
-    'b/in',
-    'd',
-    'd/e',
-    'd/f',
-    'd/f/g',
-    'lib',
-    'lib/x',
-    'lib/new',
-    'lib/sub',
-    'lib/sub/z',
-    'lib/.gitignore',
-  ],
-  ...[
-    '.gitignore',
-    'gone',
-    'new',
-    'n/m',
-    'n/m/o',
-    'n',
-    'ign',
-    'ign/deep/x',
-    'x.o',
-    'lib/y.o',
-    'un',
-    'un/tracked',
-    'untracked',
-  ],
-  ...[
-    'fresh',
-    'fresh/one',
-    'fresh/three',
-    'link',
-    'tool',
-    'größe',
-    'größe/ü',
-    'nest',
-    'nest/.git',
-    'nest/file',
-    'staged',
-  ],
-];
+const paths = `
+  a b b/in d d/e d/f d/f/g lib lib/x lib/new lib/sub lib/sub/z lib/.gitignore .gitignore gone new n/m n/m/o n ign ign/deep/x x.o lib/y.o
+  un un/tracked untracked fresh fresh/one fresh/three link tool größe größe/ü nest nest/.git nest/file staged
+`
+  .trim()
+  .split(/\s+/);
 
 /** What people and programs do in a work tree, as shell text; what fails fails as it would for them. */
 function operation(random: (below: number) => number): string {
@@ -219,19 +180,165 @@ async function stir(context: TestContext, seed: number, steps: number): Promise<
     done.push(...chosen);
     context.run('sh', '-c', `( ${chosen.join('\n')}\n) >/dev/null 2>&1; true`);
     const [quickly, fully] = bothViews(context);
-    expect(quickly, `seed ${seed} after:\n${done.join('\n')}`).toBe(fully);
+    expect({ done, status: quickly }).toEqual({ done, status: fully });
   }
 }
 
 describe('the monitor of a context', () => {
-  it('says what a full scan says, whatever is done in the context', async () => {
-    const repository = makeForkable(hub, makeStirred('stirred'), state);
+  it.each([1, 2, 3, 4])('says what a full scan says, whatever is done in the context (%i)', async (seed) => {
+    const repository = makeForkable(hub, makeStirred(`stirred${seed}`), state);
     const template = await templateFor(repository);
-    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
-      const context = await fork(hub, repository, `seed${seed}`, { environment, monitor: { template, delta: [] } });
+    const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
+    const [quickly, fully] = bothViews(context);
+    expect(quickly).toBe(fully);
+    await stir(context, seed, 12);
+  });
+
+  it.each([5, 6])('says so too where the context stands on more than the template was made for (%i)', async (seed) => {
+    const repository = makeForkable(hub, makeStirred(`thicker${seed}`), state);
+    const template = await templateFor(repository);
+    // A layer is what another context changed.
+    const first = await fork(hub, repository, 'first', { environment, monitor: { template, delta: [] } });
+    const script =
+      'echo x > a; rm b; rm -rf d; mkdir d; echo e > d/new; rm -rf lib/sub; echo s > lib/sub; mkdir -p very/deep; echo x > very/deep/x';
+    first.run('sh', '-c', `${script}; rm .git`);
+    hub.run('umount', first.mountPoint);
+    const delta = [
+      'a',
+      'b',
+      'd',
+      'd/e',
+      'd/f',
+      'd/f/g',
+      'd/new',
+      'lib/sub',
+      'lib/sub/z',
+      'very',
+      'very/deep',
+      'very/deep/x',
+    ];
+    const lower = [first.upper, repository.layer];
+    const context = await fork(hub, repository, 'one', { environment, lower, monitor: { template, delta } });
+    const [quickly, fully] = bothViews(context);
+    expect(quickly).toBe(fully);
+    await stir(context, seed, 12);
+  });
+
+  it('misses nothing of what leaves no trace in the upper directory', async () => {
+    const repository = makeForkable(hub, makeStirred('traceless'), state);
+    const template = await templateFor(repository);
+    const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
+    const steps = [
+      ['echo x > lib/come', 'rm lib/come'],
+      ['mkdir -p come/and; echo x > come/and/go', 'rm -r come'],
+      ['echo x > added; git add added', 'rm added'],
+      ['mkdir more; echo x > more/added; git add more', 'rm -r more'],
+      ['git checkout -q -f --detach other', 'rm -r fresh lib/new'],
+      ['rm -rf lib; mkdir lib', 'rmdir lib'],
+      ['rm -rf lib; mkdir -p lib/sub; echo x > lib/sub/z', 'rm -r lib/sub'],
+      ['git apply --index made.patch', 'rm made'],
+    ];
+    const patch = '--- /dev/null\\n+++ b/made\\n@@ -0,0 +1 @@\\n+made\\n';
+    context.run('sh', '-c', `printf 'diff --git a/made b/made\\nnew file mode 100644\\n${patch}' > made.patch`);
+    for (const step of steps.flat()) {
+      context.run('sh', '-c', step);
       const [quickly, fully] = bothViews(context);
-      expect(quickly).toBe(fully);
-      await stir(context, seed, 20);
+      expect({ step, status: quickly }).toEqual({ step, status: fully });
     }
   });
+
+  it('lets a fresh context use the shared index as it is: nothing is looked at, nothing is written', async () => {
+    const workTree = makeStirred('fresh');
+    // git writes its index again when a file is of the index's own second.
+    hub.run('find', workTree, '-exec', 'touch', '-h', '-d', '1 minute ago', '{}', '+');
+    git(workTree, 'update-index', '-q', '--refresh', '--ignore-missing', 'a', 'lib/x');
+    const repository = makeForkable(hub, workTree, state);
+    const template = await templateFor(repository);
+    const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
+    const shared = statSync(path.join(template, 'index')).ino;
+    const trace = path.join(root, 'trace');
+    context.run('env', `GIT_TRACE2_PERF=${trace}`, 'git', 'status');
+    expect(readFileSync(trace, 'utf8')).not.toMatch(/opendir:[1-9]/);
+    expect(readFileSync(trace, 'utf8')).not.toContain('do_write_index');
+    expect(statSync(path.join(context.admin, 'index')).ino).toBe(shared);
+    // Entries git holds for unchanged without a look are shown in small letters.
+    const marks = new Map(
+      context
+        .git('ls-files', '-f')
+        .split('\n')
+        .map((line) => [line.slice(2), line[0]]),
+    );
+    expect([marks.get('a'), marks.get('lib/y'), marks.get('gone')]).toEqual(['h', 'H', 'H']);
+    context.run('sh', '-c', 'echo x > new; git status');
+    expect(statSync(path.join(context.admin, 'index')).ino).not.toBe(shared);
+  });
+
+  it('vouches for no other tree that came by the git directory', async () => {
+    const repository = makeForkable(hub, makeStirred('copied'), state);
+    const template = await templateFor(repository);
+    const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
+    const copy = path.join(root, 'copy-of-context');
+    context.run('sh', '-c', `cp -a . ${copy} && echo other > ${copy}/a && rm -r ${copy}/lib`);
+    expect(context.git('-C', copy, 'status', '--porcelain', '-uno')).toContain(' D lib/x');
+    expect(context.git('-C', copy, 'status', '--porcelain', '-uno')).toContain(' M a');
+  });
+
+  it('lets git look itself where the context has no view: a live one, one that shares a path', async () => {
+    const repository = makeForkable(hub, makeStirred('live'), state);
+    const context = await fork(hub, repository, 'one', { environment, lower: [repository.layer] });
+    expect(existsSync(path.join(context.admin, 'mizer'))).toBe(false);
+    await stir(context, 7, 5);
+  });
+});
+
+describe('the settings of a session', () => {
+  const answers = (cwd: string): readonly string[] =>
+    ['core.fsmonitor', 'core.untrackedCache'].map((key) =>
+      gitWith(environment, cwd, 'config', '--default', 'unset', key),
+    );
+
+  it('hold in contexts and in no other repository', async () => {
+    const workTree = makeRepository(path.join(root, 'other'));
+    expect(answers(workTree)).toEqual(['unset', 'unset']);
+    const repository = makeForkable(hub, makeRepository(path.join(root, 'mine')), state);
+    const context = await fork(hub, repository, 'one', { environment });
+    expect(context.git('config', 'core.untrackedCache')).toBe('true');
+    expect(context.git('-C', workTree, 'config', '--default', 'unset', 'core.untrackedCache')).toBe('unset');
+    expect(answers(repository.workTree)).toEqual(['unset', 'unset']);
+  });
+
+  it('are added to what the caller hands to git, once', () => {
+    const caller = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Eve' };
+    const added = sessionEnvironment(caller, '/s[1]', '/settings');
+    expect(added).toEqual({
+      GIT_CONFIG_COUNT: '2',
+      GIT_CONFIG_KEY_1: 'includeIf.gitdir:/s\\[1\\]/**.path',
+      GIT_CONFIG_VALUE_1: '/settings',
+    });
+    expect(sessionEnvironment({ ...caller, ...added }, '/s[1]', '/newer')).toEqual({ GIT_CONFIG_VALUE_1: '/newer' });
+  });
+});
+
+it('a template serves as long as the host’s index means the same', async () => {
+  const workTree = makeStirred('serves');
+  const repository = makeForkable(hub, workTree, state);
+  const template = await templateFor(repository);
+  const place = { workTree, gitDir: repository.commonDir, objectFormat: 'sha1' } as const;
+  expect(templateServes(template, place)).toBe(true);
+  hub.run('touch', path.join(workTree, 'a'));
+  git(workTree, 'status');
+  expect(templateServes(template, place)).toBe(true);
+  git(workTree, 'add', 'lib/y');
+  expect(templateServes(template, place)).toBe(false);
+  rmSync(template, { recursive: true });
+  expect(templateServes(template, place)).toBe(false);
+});
+
+it('a split index serves as a template’s source', async () => {
+  const workTree = makeStirred('split');
+  git(workTree, 'update-index', '--split-index');
+  const repository = makeForkable(hub, workTree, state);
+  const template = await templateFor(repository);
+  const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
+  expect(context.git('status', '--porcelain')).toBe(git(workTree, 'status', '--porcelain'));
 });

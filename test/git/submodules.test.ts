@@ -97,6 +97,7 @@ it('the monitor serves a submodule, also where a directory above it was replaced
   await makeTemplate({
     repository: submodule,
     template,
+    fill: true,
     tree: path.join(repository.layer, 'libs/sub'),
     host: statIn(submodule.workTree),
     layer: statIn(path.join(repository.layer, 'libs/sub')),
