@@ -11,8 +11,9 @@ export function page(declaration: Declaration, style: Style): string {
   const options = Object.entries(declaration.options).map(
     ([key, option]) => [optionWord(key, option), option.summary] as const,
   );
+  const title = `mzr ${declaration.name}`;
   const sections = [
-    `${style.bold(`mzr ${declaration.name}`)}: ${declaration.summary}\n`,
+    `${wrap(`${title}: ${declaration.summary}`, '').replace(title, style.bold)}\n`,
     `usage: ${usageLine(declaration)}\n`,
     ...declaration.description.map((paragraph) => `${wrap(paragraph, '')}\n`),
     positionals.length === 0 ? '' : `${style.bold('Arguments')}\n${pairs(positionals)}`,

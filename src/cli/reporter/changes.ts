@@ -41,7 +41,7 @@ export function stat(changes: readonly Change[], lines: readonly Lines[], style:
   const nameWidth = Math.min(50, Math.max(...names.map((name) => name.length)));
   const countWidth = Math.max(...counts.map((count) => (count.startsWith('Bin') ? 3 : count.length)));
   const most = Math.max(1, ...lines.map((pair) => (pair === null ? 0 : pair.added + pair.deleted)));
-  const scale = Math.min(1, (80 - nameWidth - countWidth - 5) / most);
+  const scale = Math.min(1, (79 - nameWidth - countWidth - 5) / most);
   const rows = names.map((name, index) => {
     const fitted = name.length > nameWidth ? `...${name.slice(3 - nameWidth)}` : name.padEnd(nameWidth);
     const graph = bars(lines[index] ?? null, scale, style);
@@ -58,7 +58,7 @@ function countOf(change: Change, pair: Lines): string {
 
 function bars(pair: Lines, scale: number, style: Style): string {
   if (pair === null) return '';
-  const length = (number: number): number => (number === 0 ? 0 : Math.max(1, Math.round(number * scale)));
+  const length = (number: number): number => (number === 0 ? 0 : Math.max(1, Math.floor(number * scale)));
   return style.green('+'.repeat(length(pair.added))) + style.red('-'.repeat(length(pair.deleted)));
 }
 

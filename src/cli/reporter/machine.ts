@@ -4,7 +4,9 @@ import { age, count, shown, size } from './human.js';
 import type { Style } from './style.js';
 import { labelled } from './table.js';
 
-/** The findings of `mzr doctor`: what is missing first has its fix below it. */
+const indent = ' '.repeat(9);
+
+/** The findings of `mzr doctor`, each that is not well with its fix below it. */
 export function findingList(findings: readonly Finding[], style: Style): string {
   const paint: Record<FindingLevel, (text: string) => string> = {
     ok: style.green,
@@ -15,12 +17,7 @@ export function findingList(findings: readonly Finding[], style: Style): string 
   const lines = findings.map(({ id, level, sentence, fix }) => {
     const head = `${paint[level](label[level].padEnd(7))}  ${sentence} ${style.dim(`[${id}]`)}\n`;
     const mend =
-      fix === undefined
-        ? ''
-        : `${fix
-            .trimEnd()
-            .replace(/^/gm, '             ')
-            .replace(/^ {9}/, `         ${style.cyan('fix')} `)}\n`;
+      fix === undefined ? '' : `${indent}${style.cyan('fix')} ${fix.trimEnd().replaceAll('\n', `\n${indent}    `)}\n`;
     return head + mend;
   });
   const number = (wanted: FindingLevel): number => findings.filter(({ level }) => level === wanted).length;

@@ -32,14 +32,15 @@ export async function runChild(plan: ChildPlan): Promise<Ending> {
     process.on(signal, handler);
     restore.push(() => process.off(signal, handler));
   };
-  // Before the start: a signal in between must not end us and leave the command behind.
+  // Before the start: a signal in between must not end us and leave the command behind. Handlers run only after the start.
+  let child: ChildProcess | undefined;
   for (const signal of leftToCommand) on(signal, () => undefined);
+  for (const signal of handedOn) on(signal, () => child?.kill(signal));
   try {
-    const child = spawn(program, words, {
+    child = spawn(program, words, {
       stdio: [0, plan.outToErr ? 2 : 1, 2, ...shake],
       env: plan.environment,
     });
-    for (const signal of handedOn) on(signal, () => child.kill(signal));
     const ending = endingOf(child, program);
     if (plan.enter !== undefined) await letIn(child, ending, plan.enter);
     return await ending;

@@ -21,7 +21,11 @@ interface Wanted extends Omit<OpenSessionParams, 'cwd' | 'gitSettings'> {
 export async function openSession(world: World, wanted: Wanted): Promise<Opened> {
   const { environmentFile, ...params } = wanted;
   const own = environmentFile === undefined ? {} : readEnvironment(environmentFile);
-  const session = await ask(world, 'session/open', { cwd: world.cwd(), gitSettings: gitSettings({ ...world.env, ...own }), ...params });
+  const session = await ask(world, 'session/open', {
+    cwd: world.cwd(),
+    gitSettings: gitSettings({ ...world.env, ...own }),
+    ...params,
+  });
   remark(world, session.notes);
   const environment = { ...world.env, ...own, ...session.environment };
   return { session, command: params.command, environment };

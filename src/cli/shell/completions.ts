@@ -40,9 +40,10 @@ _mzr() {
       '') ;;
       :files) _files ;;
       :directories) _files -/ ;;
-      :branches) found+=("${'$'}{(@f)$(${branches})}") ;;
+      :branches) found+=(${'$'}{(f)"$(${branches})"}) ;;
       ':command '*) shift ${'$'}{line#* } words; (( CURRENT -= ${'$'}{line#* } )); _normal; return ;;
-      *) value=${'$'}{line%%$'\t'*}; found+=("${'$'}{value//:/\\:}${'$'}{line:+:}${'$'}{line#*$'\t'}") ;;
+      *$'\t'*) value=${'$'}{line%%$'\t'*}; found+=("${'$'}{value//:/\\:}:${'$'}{line#*$'\t'}") ;;
+      *) found+=("${'$'}{line//:/\\:}") ;;
     esac
   done
   (( $#found )) && _describe -o mzr found
