@@ -23,8 +23,10 @@ export interface PathState {
 
 /** One thing to do to the target. `put`: a file or link, in place of a file or link when `replaces`. */
 export type Step =
-  | { readonly op: 'remove' | 'remove-directory'; readonly path: TreePath }
-  | { readonly op: 'make-directory' | 'chmod'; readonly path: TreePath; readonly mode: number }
+  | { readonly op: 'remove'; readonly path: TreePath }
+  | { readonly op: 'remove-directory'; readonly path: TreePath }
+  | { readonly op: 'make-directory'; readonly path: TreePath; readonly mode: number }
+  | { readonly op: 'chmod'; readonly path: TreePath; readonly mode: number }
   | {
       readonly op: 'put';
       readonly path: TreePath;
