@@ -50,7 +50,7 @@ export class Store {
    * @throws MizerError `E_STORE_LOCKED` when another process has it, `E_STATE_CORRUPT`
    */
   static async open(place: Place): Promise<Store> {
-    for (const part of ['', 'layers', 'contexts', 'trash', 'staging', 'index']) {
+    for (const part of ['', 'layers', 'contexts', 'trash', 'index']) {
       mkdirSync(join(place.directory, part), { recursive: true, mode: 0o700 });
     }
     const lock = openSync(join(place.directory, 'lock'), 'a', 0o600);

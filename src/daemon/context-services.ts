@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { apply } from '../contexts/apply.js';
+import { applyContext } from '../contexts/apply-context.js';
 import { end, forgetGroup, freeze, isFrozen, limit, thaw } from '../contexts/control.js';
 import { rewind, snapshotContext } from '../contexts/context-snapshots.js';
 import { headOf } from '../contexts/context-git.js';
@@ -8,7 +8,6 @@ import { collect } from '../contexts/gc.js';
 import { contextState } from '../contexts/info.js';
 import { placeForPlain } from '../contexts/init.js';
 import type { Inhabitant } from '../contexts/mounts.js';
-import { openContext } from '../contexts/open.js';
 import { promote } from '../contexts/promote.js';
 import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
 import { drop } from '../contexts/remove.js';
@@ -112,19 +111,16 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'context/apply'(params, call) {
       const { tree, record } = await context(call, params);
-      return tree.exclusively(async () => {
-        const into = params.into === undefined ? undefined : await tree.store.context(params.into);
-        return apply({
-          layers: await layersOf(tree, record),
-          upper: upperOf(record),
-          target: into === undefined ? tree.path : await openContext(tree, into),
-          staging: `${tree.store.directory}/staging`,
-          paths: params.paths.map(checkPath),
-          dryRun: params.dryRun,
-          merge: params.merge,
-          ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
-        });
-      });
+      const { paths, into, dryRun, merge, ignored } = params;
+      return tree.exclusively(async () =>
+        applyContext(tree, record, {
+          paths: paths.map(checkPath),
+          into: into === undefined ? undefined : await tree.store.context(into),
+          dryRun,
+          merge,
+          ignored,
+        }),
+      );
     },
 
     async 'context/rewind'(params, call) {

@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { recoverHost } from '../contexts/apply-context.js';
 import { HostSnapshots } from '../contexts/host-snapshots.js';
 import { locate, type Located } from '../contexts/locate.js';
 import type { Mounts } from '../contexts/mounts.js';
@@ -64,6 +65,7 @@ export class Trees {
       random: Math.random,
     };
     sweepRegistrations(tree);
+    await recoverHost(tree);
     return tree;
   }
 
