@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DaemonStatus, ContextInfo, OpenSessionParams, OpenSessionResult } from '../../src/protocol/messages.js';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const ownUid = process.getuid?.() ?? 0;
+export const ownUid = process.getuid?.() ?? 0;
 
 /** Whom to test as: root tests both kinds of user, an ordinary user himself. */
 export const users: readonly number[] = ownUid === 0 ? [0, 1001] : [ownUid];
@@ -130,8 +130,12 @@ export class World {
   readonly #children: ChildProcess[] = [];
   readonly #clients: Client[] = [];
 
-  constructor(uid: number, env: NodeJS.ProcessEnv = {}) {
+  readonly #groups: readonly number[];
+
+  /** @param groups supplementary ones; only root can give them */
+  constructor(uid: number, env: NodeJS.ProcessEnv = {}, groups: readonly number[] = []) {
     this.uid = uid;
+    this.#groups = groups;
     this.root = fs.mkdtempSync('/tmp/mz-');
     this.tree = join(this.root, 'tree');
     this.env = {
@@ -182,14 +186,25 @@ export class World {
 
   /** Starts a program as the world's user, in his environment. @param lead programs that lead somewhere first */
   spawn(argv: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const child = spawn(argv[0] ?? '', argv.slice(1), {
+    const ids = [`--reuid=${this.uid}`, `--regid=${this.uid}`, `--groups=${this.#groups.join(',')}`];
+    const [first = '', ...rest] = this.#groups.length === 0 ? argv : ['setpriv', ...ids, ...argv];
+    const child = spawn(first, rest, {
       cwd: this.root,
       env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
-      ...(this.uid === ownUid ? {} : { uid: this.uid, gid: this.uid }),
+      ...(this.uid === ownUid || this.#groups.length > 0 ? {} : { uid: this.uid, gid: this.uid }),
     });
     this.#children.push(child);
     return child;
+  }
+
+  /** Runs `connect` in a process of its own, which starts the installed daemon where none runs. */
+  async start(env: NodeJS.ProcessEnv = {}): Promise<Partial<DaemonStatus> & { said: string[]; code?: string; message?: string }> {
+    const child = this.spawn([process.execPath, here('fixture-start.mjs')], env);
+    let text = '';
+    child.stdout?.on('data', (part: Buffer) => (text += part.toString()));
+    await new Promise((resolve) => child.on('close', resolve));
+    return JSON.parse(text) as DaemonStatus & { said: string[] };
   }
 
   /** Starts the fixture's daemon and waits until it serves. */
