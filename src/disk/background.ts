@@ -20,13 +20,19 @@ interface Waiting {
  */
 export class Background<Question, Reply> {
   readonly #module: URL;
+  readonly #idleMs: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #last = 0;
 
-  /** @param module the worker's module, which calls `answerWith` */
-  constructor(module: URL) {
+  /**
+   * @param module the worker's module, which calls `answerWith`
+   * @param idleMs after so long without a question the thread ends and gives its memory back; never for one that remembers something
+   */
+  constructor(module: URL, idleMs = Infinity) {
     this.#module = module;
+    this.#idleMs = idleMs;
   }
 
   /**
@@ -34,6 +40,7 @@ export class Background<Question, Reply> {
    * @throws what the worker's own function throws; MizerError `E_WORKER_LOST` when the thread itself ended
    */
   ask(question: Question, holds = true): Promise<Reply> {
+    clearTimeout(this.#idle);
     const worker = (this.#worker ??= this.#start());
     this.#last += 1;
     const id = this.#last;
@@ -44,6 +51,12 @@ export class Background<Question, Reply> {
     });
   }
 
+  #retire(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    void worker?.terminate();
+  }
+
   #start(): Worker {
     const worker = new Worker(this.#module);
     worker.unref();
@@ -51,6 +64,7 @@ export class Background<Question, Reply> {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (![...this.#waiting.values()].some(({ holds }) => holds)) worker.unref();
+      if (this.#waiting.size === 0 && this.#idleMs < Infinity) this.#idle = setTimeout(() => this.#retire(), this.#idleMs).unref();
       if (error === undefined) waiting?.resolve(value);
       else waiting?.reject(error);
     });

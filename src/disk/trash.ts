@@ -16,7 +16,7 @@ export interface TrashPlace {
   readonly trash: string;
 }
 
-const remover = new Background<string, RemoveResult>(new URL('./trash-worker.js', import.meta.url));
+const remover = new Background<string, RemoveResult>(new URL('./trash-worker.js', import.meta.url), 2_000);
 
 /**
  * Moves `path` into the trash, which takes no time whatever its size; `emptyTrash` frees the space. Follows no link at the end of `path`.

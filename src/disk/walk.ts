@@ -34,6 +34,7 @@ export interface EncodedWalk {
 
 const worker = new Background<{ readonly root: string; readonly options: WalkOptions }, EncodedWalk>(
   new URL('./walk-worker.js', import.meta.url),
+  2_000,
 );
 
 /**
