@@ -229,7 +229,9 @@ describe('the monitor of a context', () => {
     const template = await templateFor(repository);
     const context = await fork(hub, repository, 'one', { environment, monitor: { template, delta: [] } });
     const steps = [
-      ['echo x > lib/come', 'rm lib/come'],
+      // In a directory without modified files: git itself lists the others again.
+      ['echo x > größe/come', 'rm größe/come'],
+      ['mkdir -p größe/come; echo x > größe/come/and', 'rm -r größe/come'],
       ['mkdir -p come/and; echo x > come/and/go', 'rm -r come'],
       ['echo x > added; git add added', 'rm added'],
       ['mkdir more; echo x > more/added; git add more', 'rm -r more'],

@@ -25,7 +25,11 @@ export function makeWorld(): { readonly root: string; readonly home: string } {
     path.join(home, '.gitconfig'),
     '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n[protocol "file"]\n\tallow = always\n',
   );
-  afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }));
+  afterAll(() => {
+    // The kernel keeps a directory without any permission in the work directory of an overlay.
+    execFileSync('chmod', ['-R', 'u+rwX', root], { stdio: 'ignore' });
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  });
   return { root, home };
 }
 
