@@ -64,7 +64,8 @@ export class Background<Question, Reply> {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (![...this.#waiting.values()].some(({ holds }) => holds)) worker.unref();
-      if (this.#waiting.size === 0 && this.#idleMs < Infinity) this.#idle = setTimeout(() => this.#retire(), this.#idleMs).unref();
+      if (this.#waiting.size === 0 && this.#idleMs < Infinity)
+        this.#idle = setTimeout(() => this.#retire(), this.#idleMs).unref();
       if (error === undefined) waiting?.resolve(value);
       else waiting?.reject(error);
     });

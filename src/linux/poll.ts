@@ -21,13 +21,28 @@ export function poll(fds: readonly number[], timeoutMs: number): number[] {
   return fds.filter((_, index) => table.readInt16LE(8 * index + 6) !== 0);
 }
 
+/** What ends the waits that are open; filled only in the main thread. */
+const openWaits = new Set<() => void>();
+
 /**
  * Calls `ready` from the event loop whenever `fd` can be read; nothing blocks, and it keeps no process from ending. For the main thread
  * only: when a worker ends with such a handle open, the whole process crashes (koffi 3.3.4).
  * @returns ends it; must be called before `fd` is closed
  */
 export function whenReadable(fd: number, ready: () => void): () => void {
+  // A handle that is open while Node takes itself down calls into an engine that is gone, and aborts.
+  if (openWaits.size === 0) process.on('exit', endWaits);
   const handle = foreignInterface().node.poll(fd, { readable: true }, ready);
   handle.unref();
-  return () => handle.close();
+  const end = (): void => {
+    if (!openWaits.delete(end)) return;
+    handle.close();
+    if (openWaits.size === 0) process.off('exit', endWaits);
+  };
+  openWaits.add(end);
+  return end;
+}
+
+function endWaits(): void {
+  for (const end of openWaits) end();
 }

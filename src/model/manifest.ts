@@ -80,6 +80,10 @@ export class Manifest {
     return this.#rows.words[index * ROW_WORDS + NLINK] ?? 0;
   }
 
+  inode(index: number): number {
+    return this.#rows.floats[index * (ROW_WORDS / 2) + 3] ?? 0;
+  }
+
   /** Row `index` in full. @throws RangeError when there is no such row */
   entry(index: number): Entry {
     if (!(index >= 0 && index < this.length)) throw new RangeError(`no entry ${index} in a manifest of ${this.length}`);

@@ -32,7 +32,12 @@ test('a writer killed at any moment leaves the file as it was or as it was to be
 
 test('leftovers of the dead go, files of writers that live and of other programs stay', async () => {
   const dead = spawnSync(process.execPath, ['-e', '']).pid;
-  const kept = ['.mizer-tmp-', `.mizer-tmp-${process.ppid}-abcdef-1`, 'other', path.basename(temporaryName(place('x')))];
+  const kept = [
+    '.mizer-tmp-',
+    `.mizer-tmp-${process.ppid}-abcdef-1`,
+    'other',
+    path.basename(temporaryName(place('x'))),
+  ];
   // Of an earlier process that had our own id.
   const removed = [`.mizer-tmp-${dead}-abcdef-1`, `.mizer-tmp-${process.pid}-abcdef-1`];
   for (const name of [...kept, ...removed]) fs.writeFileSync(place(name), '');
@@ -53,8 +58,7 @@ test('a file has exactly the mode asked for, and a failed write leaves what was 
 });
 
 test('on a full disk the old file stays and the error says what to do', () => {
-  const script =
-    'mkdir "$1/small" && mount -t tmpfs -o size=64k none "$1/small" && exec "$2" "$3" "$1/small/file"';
+  const script = 'mkdir "$1/small" && mount -t tmpfs -o size=64k none "$1/small" && exec "$2" "$3" "$1/small/file"';
   const { stdout, stderr } = spawnSync(
     'unshare',
     ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', place(), process.execPath, program('fill-disk')],

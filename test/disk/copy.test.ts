@@ -74,7 +74,8 @@ test('single entries are copied as the whole is, with their directories, hard li
 });
 
 test('where extents can be shared they are, in the whole and in single entries', async () => {
-  const script = 'truncate -s 200M "$1/image" && mkfs.btrfs -q "$1/image" && mkdir "$1/b" && mount -o loop "$1/image" "$1/b"';
+  const script =
+    'truncate -s 200M "$1/image" && mkfs.btrfs -q "$1/image" && mkdir "$1/b" && mount -o loop "$1/image" "$1/b"';
   const mounted = spawnSync('sh', ['-c', script, 'sh', place()]).status === 0;
   const room = mounted ? place('b') : place();
   try {
@@ -94,7 +95,9 @@ test('where extents can be shared they are, in the whole and in single entries',
 
 test('a copy of a tree that changes all the time misses nothing: what differs later is what changed later', async () => {
   const { from, to } = twoRoots();
-  const writer = spawn(process.execPath, [program('change-for-ever'), from, '7'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const writer = spawn(process.execPath, [program('change-for-ever'), from, '7'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await new Promise((resolve) => writer.stdout.once('data', resolve));
   const { source } = await copyTree({ from, to });
   writer.kill('SIGKILL');
@@ -112,7 +115,11 @@ test('a file that never rests is copied and said to be unstable', async () => {
   const { from, to } = twoRoots();
   fs.writeFileSync(place('from/quiet'), 'x');
   fs.writeFileSync(place('from/log'), 'x');
-  const writer = spawn('perl', ['-e', '$|=1; open F, ">>", $ARGV[0]; while (1) { syswrite F, "line\n"; }', place('from/log')]);
+  const writer = spawn('perl', [
+    '-e',
+    '$|=1; open F, ">>", $ARGV[0]; while (1) { syswrite F, "line\n"; }',
+    place('from/log'),
+  ]);
   try {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const batch = new CopyBatch(from, to);

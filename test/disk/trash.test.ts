@@ -25,9 +25,17 @@ test('only what is inside the store goes: not what a link leads to, not the stor
   fs.mkdirSync(place('outside'));
   fs.writeFileSync(place('outside/precious'), 'x');
   fs.symlinkSync(place('outside'), place('store/link'));
-  const refused = ['outside', 'store', 'store/trash', 'store/link/precious', 'store/inner/../../outside', 'store/trash/x'];
+  const refused = [
+    'outside',
+    'store',
+    'store/trash',
+    'store/link/precious',
+    'store/inner/../../outside',
+    'store/trash/x',
+  ];
   fs.mkdirSync(place('store/trash/x'), { recursive: true });
-  for (const at of refused) expect([at, await codeOfThrown(() => discard(place(at), inStore()))]).toEqual([at, 'E_DISCARD_REFUSED']);
+  for (const at of refused)
+    expect([at, await codeOfThrown(() => discard(place(at), inStore()))]).toEqual([at, 'E_DISCARD_REFUSED']);
   const nested = { store: place('store'), trash: place('store/inner/trash') };
   expect(await codeOfThrown(() => discard(place('store/inner'), nested))).toBe('E_DISCARD_REFUSED');
   expect(await discard(place('store/link'), inStore())).toBe(true);
@@ -41,8 +49,16 @@ test('an ordinary user is rid of directories that nobody may enter, such as an o
   fs.chmodSync(place('store/context/work/work/inner'), 0o500);
   fs.chmodSync(place('store/context/work/work'), 0o000);
   giveToOrdinaryUser(place());
-  const [command = '', ...args] = asOrdinaryUser([process.execPath, program('discard'), place('store'), place('store/context')]);
-  expect(spawnSync(command, args, { encoding: 'utf8' })).toMatchObject({ stderr: '', stdout: '{"removed":5,"errors":[]} ' });
+  const [command = '', ...args] = asOrdinaryUser([
+    process.execPath,
+    program('discard'),
+    place('store'),
+    place('store/context'),
+  ]);
+  expect(spawnSync(command, args, { encoding: 'utf8' })).toMatchObject({
+    stderr: '',
+    stdout: '{"removed":5,"errors":[]} ',
+  });
 });
 
 test('nothing under a mount point is discarded or removed, also when the same file system is mounted there', () => {
@@ -50,10 +66,22 @@ test('nothing under a mount point is discarded or removed, also when the same fi
   fs.mkdirSync(place('store/trash/old/mounted'), { recursive: true });
   fs.mkdirSync(place('outside'));
   fs.writeFileSync(place('outside/precious'), 'x');
-  const mounted = 'mount --bind "$1/outside" "$1/store/context/mounted" && mount --bind "$1/outside" "$1/store/trash/old/mounted"';
+  const mounted =
+    'mount --bind "$1/outside" "$1/store/context/mounted" && mount --bind "$1/outside" "$1/store/trash/old/mounted"';
   const { stdout, stderr } = spawnSync(
     'unshare',
-    ['--user', '--map-root-user', '--mount', 'sh', '-c', `${mounted} && exec "$2" "$3" "$1/store" "$1/store/context"`, 'sh', place(), process.execPath, program('discard')],
+    [
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      `${mounted} && exec "$2" "$3" "$1/store" "$1/store/context"`,
+      'sh',
+      place(),
+      process.execPath,
+      program('discard'),
+    ],
     { encoding: 'utf8' },
   );
   expect(stderr).toBe('');

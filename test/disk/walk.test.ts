@@ -86,7 +86,8 @@ test('an entry says what lstat says, of links themselves, to the nanosecond', as
 });
 
 test('only what is asked for is walked: no excluded path, only chosen subtrees, none of them through a link', () => {
-  for (const directory of ['.git/objects', 'src/.git', 'src/deep', 'other']) fs.mkdirSync(place(directory), { recursive: true });
+  for (const directory of ['.git/objects', 'src/.git', 'src/deep', 'other'])
+    fs.mkdirSync(place(directory), { recursive: true });
   for (const file of ['.git/HEAD', 'src/.git/kept', 'src/deep/a', 'other/b']) fs.writeFileSync(place(file), '');
   fs.symlinkSync('src', place('link'));
   const all = ['link', 'other', 'other/b', 'src', 'src/.git', 'src/.git/kept'];
@@ -103,7 +104,18 @@ test('only what is asked for is walked: no excluded path, only chosen subtrees, 
 test('another file system is listed and not entered when one is asked for', () => {
   const mounts = spawnSync(
     'unshare',
-    ['--user', '--map-root-user', '--mount', 'sh', '-c', 'mkdir "$1/m" && mount -t tmpfs none "$1/m" && touch "$1/m/x" && "$2" "$3" "$1"', 'sh', place(), process.execPath, program('walk-one-file-system')],
+    [
+      '--user',
+      '--map-root-user',
+      '--mount',
+      'sh',
+      '-c',
+      'mkdir "$1/m" && mount -t tmpfs none "$1/m" && touch "$1/m/x" && "$2" "$3" "$1"',
+      'sh',
+      place(),
+      process.execPath,
+      program('walk-one-file-system'),
+    ],
     { encoding: 'utf8' },
   );
   expect(mounts.stdout).toBe('["m"] ["m","m/x"]');
@@ -134,7 +146,11 @@ test('what cannot be read is listed with its reason, and the rest is walked', ()
 });
 
 test('ten thousand directories inside one another end in an error where paths are too long, and all else is walked', () => {
-  const deep = spawnSync('perl', ['-e', 'chdir $ARGV[0] or die; for (1..10000) { mkdir "d" or die; chdir "d" or die }', place()]);
+  const deep = spawnSync('perl', [
+    '-e',
+    'chdir $ARGV[0] or die; for (1..10000) { mkdir "d" or die; chdir "d" or die }',
+    place(),
+  ]);
   expect(deep.status).toBe(0);
   fs.writeFileSync(place('zebra'), '');
   const { manifest, errors } = walkSync(place());

@@ -24,7 +24,9 @@ const actions = [
     fs.writeFileSync(`${root}/temporary`, String(random(1e9)));
     fs.renameSync(`${root}/temporary`, place());
   },
-  () => fs.linkSync(place(), place()),
+  // Second names stay: of one that came and went between two questions no watch can tell what was written through it.
+  () => fs.linkSync(place(), `${root}/L${random(40)}`),
+  () => fs.appendFileSync(`${root}/L${random(40)}`, 'linked'),
   () => fs.symlinkSync(`target-${random(9)}`, place()),
   () => fs.renameSync(place(), place()),
   () => fs.unlinkSync(place()),
