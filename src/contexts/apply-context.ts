@@ -2,7 +2,7 @@ import { rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TreePath } from '../model/tree-path.js';
 import { apply, recoverApply, type ApplyOutcome, type Recovery } from './apply.js';
-import { openContext } from './open.js';
+import { contextStaging, openContext } from './open.js';
 import type { ContextRecord } from './records.js';
 import { ignoredIn } from './unsaved.js';
 import { layersOf, upperOf, type WorkTree } from './work-tree.js';
@@ -21,7 +21,7 @@ export interface ApplyOptions {
 export async function applyContext(tree: WorkTree, record: ContextRecord, options: ApplyOptions): Promise<ApplyOutcome> {
   const { into, paths, dryRun, merge } = options;
   const target = into === undefined ? tree.path : await openContext(tree, into);
-  const staging = into === undefined ? hostStaging(tree) : join(target, '.mizer-staging');
+  const staging = into === undefined ? hostStaging(tree) : contextStaging(target);
   await recoverApply(staging);
   try {
     return await apply({

@@ -1,6 +1,4 @@
 import { listRegistered } from '../git/linked-worktree.js';
-import { emptyTrash } from '../disk/trash.js';
-import { join } from 'node:path';
 import { compact } from './compact.js';
 import { unregisterContext } from './context-git.js';
 import { retire } from './remove.js';
@@ -20,7 +18,7 @@ export interface Collected {
 
 /**
  * Removes what is provably of no more use: contexts of runs that are over, snapshots that nothing stands on, leftovers of crashes; joins deep
- * stacks. Work that is saved nowhere else is archived first (`retire`). The caller holds the store's lock.
+ * stacks. Work that is saved nowhere else is archived first (`retire`). The caller holds the store's lock, and empties the trash afterwards.
  * @param busy names of contexts that a session is being opened in
  * @param now milliseconds since 1970
  */
@@ -38,7 +36,6 @@ export async function collect(tree: WorkTree, busy: ReadonlySet<string>, now: nu
   sweepRegistrations(tree);
   await compact(tree);
   const { snapshots, freedBytes } = await dropUnused(tree);
-  await emptyTrash(join(tree.store.directory, 'trash'));
   return { contexts, archived, snapshots, freedBytes };
 }
 

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
+import { recoverApply } from './apply.js';
 import { bindSubmodules } from './context-submodules.js';
 import { repairContext } from './context-git.js';
 import type { ContextRecord } from './records.js';
@@ -31,11 +32,18 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
     await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
     await bindSubmodules(tree, tree.repository, record);
   }
-  return tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
+  const mountPoint = await tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
+  await recoverApply(contextStaging(mountPoint));
+  return mountPoint;
 }
 
 /** A rewind makes the new upper directory whole before it takes the old one away; where only the new one is left, it takes its place. */
 function finishRewind(record: ContextRecord): void {
   const fresh = `${upperOf(record)}.new`;
   if (!existsSync(upperOf(record)) && existsSync(fresh)) renameSync(fresh, upperOf(record));
+}
+
+/** What is on its way into a context; inside it, so that it is renamed into place. There only while an apply writes. */
+export function contextStaging(mountPoint: string): string {
+  return join(mountPoint, '.mizer-staging');
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { flushDirectory, readJson, removeLeftovers, writeAtomic } from '../disk/atomic.js';
-import { discard } from '../disk/trash.js';
+import { discard, emptyTrash } from '../disk/trash.js';
 import { takeLock } from '../linux/flock.js';
 import { nearest } from '../model/nearest.js';
 import { MizerError } from '../model/errors.js';
@@ -89,6 +89,11 @@ export class Store {
   /** Moves a directory of this store into its trash, from where it is deleted in the background. */
   async discard(path: string): Promise<void> {
     await discard(path, { store: this.directory, trash: join(this.directory, 'trash') });
+  }
+
+  /** Frees what was discarded; in the background, and without the store's lock. */
+  async emptyTrash(): Promise<void> {
+    await emptyTrash(join(this.directory, 'trash'));
   }
 
   layerDirectory(id: string): string {

@@ -17,7 +17,7 @@ import { upperChanges } from '../contexts/upper-changes.js';
 import { keyOf, layersOf, repositoryOf, upperOf, type WorkTree } from '../contexts/work-tree.js';
 import { listArchives } from '../git/archive.js';
 import { MizerError } from '../model/errors.js';
-import { checkPath } from '../model/tree-path.js';
+import { fromText, pathFrom, type TreePath } from '../model/tree-path.js';
 import type { ContextInfo, SnapshotInfo } from '../protocol/messages.js';
 import type { Call, Services } from './services.js';
 import type { Trees } from './trees.js';
@@ -50,6 +50,11 @@ type ContextServices = Pick<
   | 'archive/list'
   | 'gc'
 >;
+
+/** The paths of a request, typed where the caller stands. */
+function pathsOf(tree: WorkTree, { cwd, paths }: { readonly cwd: string; readonly paths: readonly TreePath[] }): TreePath[] {
+  return paths.map((path) => pathFrom(fromText(tree.path), fromText(cwd), path));
+}
 
 /** The requests that need no session: each finds the work tree, calls the capability, and puts its answer into a message. */
 export function contextServices(world: ContextWorld): ContextServices {
@@ -102,7 +107,7 @@ export function contextServices(world: ContextWorld): ContextServices {
       const { changes, lines, patch } = await diff({
         layers: await layersOf(tree, record),
         upper: upperOf(record),
-        paths: params.paths.map(checkPath),
+        paths: pathsOf(tree, params),
         patch: params.patch,
         ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
       });
@@ -111,10 +116,10 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'context/apply'(params, call) {
       const { tree, record } = await context(call, params);
-      const { paths, into, dryRun, merge, ignored } = params;
+      const { into, dryRun, merge, ignored } = params;
       return tree.exclusively(async () =>
         applyContext(tree, record, {
-          paths: paths.map(checkPath),
+          paths: pathsOf(tree, params),
           into: into === undefined ? undefined : await tree.store.context(into),
           dryRun,
           merge,
@@ -193,7 +198,9 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async gc({ cwd }, call) {
       const { tree } = await world.standing(call, cwd);
-      return tree.exclusively(() => collect(tree, world.busy, Date.now()));
+      const collected = await tree.exclusively(() => collect(tree, world.busy, Date.now()));
+      await tree.store.emptyTrash();
+      return collected;
     },
   };
 }

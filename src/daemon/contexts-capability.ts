@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { compact } from '../contexts/compact.js';
+import { collect } from '../contexts/gc.js';
 import { prepareTemplate } from '../contexts/ready-index.js';
 import type { WorkTree } from '../contexts/work-tree.js';
-import { emptyTrash } from '../disk/trash.js';
 import { installMonitor, sessionEnvironment } from '../git/fsmonitor.js';
 import { mapBack } from './chain.js';
 import { contextServices } from './context-services.js';
@@ -31,13 +29,16 @@ export async function contextsCapability({ hub, sessions, places, log, ids }: Pa
     void verifyAll().catch((error: unknown) => log.error('Verifying what is watched failed.', error));
   }, verifyEveryMs).unref();
   async function verifyAll(): Promise<void> {
-    for (const tree of await trees.all()) await tree.exclusively(() => watch.verify(tree));
+    for (const tree of await trees.all()) {
+      await tree.exclusively(() => watch.verify(tree));
+      housekeeping.soon(tree);
+    }
   }
 
   const settings = installMonitor(places.state);
   const housekeeping = new Housekeeping(log, async (tree) => {
-    await emptyTrash(join(tree.store.directory, 'trash'));
-    await tree.exclusively(() => compact(tree));
+    await tree.exclusively(() => collect(tree, world.busy, Date.now()));
+    await tree.store.emptyTrash();
     const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     await prepareTemplate(tree, ids ?? self, ids === undefined ? [] : ['unshare', ...mapBack(ids), '--']);
   });
