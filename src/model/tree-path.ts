@@ -12,7 +12,9 @@ const ascii = /^[\u0000-\u007f]*$/;
 /** A byte string from ordinary text. */
 export function fromText(text: string): TreePath {
   if (ascii.test(text)) return text;
-  return encodeURIComponent(text.toWellFormed()).replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return encodeURIComponent(text.toWellFormed()).replace(/%(..)/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
 }
 
 /** The bytes of a byte string. */
@@ -69,6 +71,22 @@ export function isWithin(path: TreePath, directory: TreePath): boolean {
 }
 
 /**
+ * A path as it was typed by somebody who stands in `standing`, as a path inside the tree at `top`: `.`, `..` and doubled slashes are
+ * worked out as written, symbolic links are not followed. All are byte strings, the first two absolute.
+ * @throws MizerError `E_PATH_INVALID` when it leads out of the tree
+ */
+export function pathFrom(top: string, standing: string, typed: string): TreePath {
+  const parts: string[] = [];
+  for (const part of (typed.startsWith('/') ? typed : `${standing}/${typed}`).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  const path = `/${parts.join('/')}`;
+  if (path === top) return '';
+  return checkPath(path.startsWith(`${top}/`) ? path.slice(top.length + 1) : path);
+}
+
+/**
  * A path that came from outside, checked: relative, no empty part, no `.` or `..`, no NUL.
  * @throws MizerError `E_PATH_INVALID`
  */
@@ -78,7 +96,7 @@ export function checkPath(path: TreePath): TreePath {
   if (bad) {
     throw new MizerError('E_PATH_INVALID', `${toDisplay(path)} is not a path inside the work tree.`, {
       group: 'usage',
-      hint: 'Name a file or directory relative to the top of the work tree.',
+      hint: 'Name a file or directory of the work tree.',
     });
   }
   return path;

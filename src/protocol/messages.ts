@@ -19,9 +19,9 @@ export interface MakeOptions {
   /** Check out this branch, created where it does not exist. */
   readonly branch?: string;
   readonly name?: string;
-  /** Tree paths that are not forked but shared with the host view. */
+  /** Paths, as typed in `cwd`, that are not forked but shared with the host view. */
   readonly share?: readonly string[];
-  /** Tree paths left out of the fork. */
+  /** Paths, as typed in `cwd`, left out of the fork. */
   readonly exclude?: readonly string[];
 }
 
@@ -172,6 +172,7 @@ export interface SnapshotInfo {
 }
 
 export interface DiffParams extends ContextParams {
+  /** As typed in `cwd`; none: everything. */
   readonly paths: readonly string[];
   /** Also the patch text of each text file. */
   readonly patch: boolean;
@@ -187,6 +188,7 @@ export interface DiffResult {
 }
 
 export interface ApplyParams extends ContextParams {
+  /** As typed in `cwd`; none: everything. */
   readonly paths: readonly string[];
   /** Another context instead of the host view. */
   readonly into?: string;

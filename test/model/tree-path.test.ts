@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fromText, pathFrom, toBytes, toDisplay, toText } from '../../src/model/tree-path.js';
+
+describe('a path that was typed', () => {
+  test.each([
+    ['a', 'sub/a'],
+    ['./a', 'sub/a'],
+    ['../a', 'a'],
+    ['..', ''],
+    ['.', 'sub'],
+    ['deep//er/', 'sub/deep/er'],
+    ['/top/tree/x', 'x'],
+    ['/top/tree', ''],
+    ['../../tree/x', 'x'],
+  ])('%s means %j to one who stands in sub', (typed, path) => {
+    expect(pathFrom('/top/tree', '/top/tree/sub', typed)).toBe(path);
+  });
+
+  test.each(['../..', '/etc/passwd', '../../treetop/x', '/', 'a\0b'])(
+    '%j leads out of the tree and is refused',
+    (typed) => {
+      expect(() => pathFrom('/top/tree', '/top/tree/sub', typed)).toThrowError(
+        expect.objectContaining({ code: 'E_PATH_INVALID', group: 'usage' }),
+      );
+    },
+  );
+
+  test('whatever is typed, the answer lies in the tree or there is none', () => {
+    const part = fc.oneof(fc.constantFrom('..', '.', '', 'a', 'tree'), fc.string());
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        let path: string;
+        try {
+          path = pathFrom('/top/tree', '/top/tree/a', parts.join('/'));
+        } catch {
+          return;
+        }
+        if (path !== '') for (const name of path.split('/')) expect(['', '.', '..']).not.toContain(name);
+      }),
+    );
+  });
+});
+
+test('any text becomes bytes and comes back; what is no text is shown with escapes', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      expect(toText(fromText(text))).toBe(text);
+      expect(Buffer.from(toBytes(fromText(text)))).toEqual(Buffer.from(text));
+    }),
+  );
+  expect(toText('\u00ff')).toBeUndefined();
+  expect(toDisplay('a\u00ff\n')).toBe('"a\\377\\n"');
+});
