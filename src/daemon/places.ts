@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { MizerError } from '../model/errors.js';
 import { fromText } from '../model/tree-path.js';
 import type { Environment } from '../protocol/runtime-directory.js';
 
@@ -15,13 +16,21 @@ export interface Places {
   readonly git: string;
 }
 
-/** The places of a daemon with this runtime directory; makes the mount points' directory where it is missing. */
+/** The places of a daemon with this runtime directory; makes the mount points' directory where it is missing. @throws MizerError `E_STATE_DIRECTORY` */
 export function findPlaces(runtime: string, env: Environment): Places {
   const base =
     env['XDG_STATE_HOME']?.startsWith('/') === true ? env['XDG_STATE_HOME'] : join(env['HOME'] ?? '/', '.local/state');
   const wanted = join(base, 'mizer');
-  for (const directory of [base, wanted, join(wanted, 'hub'), join(wanted, 'git')]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    for (const directory of [base, wanted, join(wanted, 'hub'), join(wanted, 'git')]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+  } catch (cause) {
+    throw new MizerError('E_STATE_DIRECTORY', `The directory of mount points, ${wanted}, cannot be made.`, {
+      hint: 'Set XDG_STATE_HOME to a directory of yours, or mend HOME.',
+      cause,
+      data: { path: wanted },
+    });
   }
   const state = realpathSync(wanted);
   return { runtime, state, hub: join(state, 'hub'), git: join(state, 'git') };

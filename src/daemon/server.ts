@@ -25,11 +25,11 @@ export function listen(runtime: string, answer: Answer, log: Log): Promise<Serve
   const path = socketPath(runtime);
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
-    const pid = admit(socket, log);
-    if (pid === undefined) return;
+    const peer = admit(socket, log);
+    if (peer === undefined) return;
     clients.add(socket);
     let hangUp: () => void = () => undefined;
-    const caller: Caller = { pid, closed: new Promise((resolve) => (hangUp = resolve)) };
+    const caller: Caller = { ...peer, closed: new Promise((resolve) => (hangUp = resolve)) };
     serveOver(socket, async (method, params, progress) => {
       try {
         return await answer(method, params, { caller, progress });
@@ -63,12 +63,12 @@ export function listen(runtime: string, answer: Answer, log: Log): Promise<Serve
   });
 }
 
-/** The pid of a client that is the user's own; others are hung up on. */
-function admit(socket: Socket, log: Log): number | undefined {
+/** Who the client is, when it is the user's own; others are hung up on. */
+function admit(socket: Socket, log: Log): Pick<Caller, 'pid' | 'gid'> | undefined {
   const { _handle: handle } = socket as unknown as { readonly _handle: { readonly fd: number } };
-  const { pid, uid } = peerCredentials(handle.fd);
+  const { pid, uid, gid } = peerCredentials(handle.fd);
   // Both as seen from the daemon's user namespace, where the user is 0 and everybody else is nobody.
-  if (uid === process.getuid?.()) return pid;
+  if (uid === process.getuid?.()) return { pid, gid };
   log.info(`A connection by another user (seen as ${uid}, process ${pid}) was refused.`);
   socket.destroy();
   return undefined;

@@ -15,6 +15,8 @@ import { inside, type Sight, type View } from './view.js';
 /** The client behind a connection, as the kernel names it. */
 export interface Caller {
   readonly pid: number;
+  /** As seen from the daemon's user namespace. */
+  readonly gid: number;
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
 }
@@ -63,9 +65,13 @@ export class Sessions {
     this.#parts = parts;
   }
 
-  /** Prepares a session that starts with `view`, its command in `cwd` or the nearest parent that exists in the context. */
+  /**
+   * Prepares a session that starts with `view`, its command in `cwd` or the nearest parent that exists in the context.
+   * @throws MizerError `E_GROUP` when the caller's primary group is not the one that the hub's user namespace knows
+   */
   async open(caller: Caller, view: ContextView, cwd: string): Promise<OpenedSession> {
     const { thread, presence, ids } = this.#parts;
+    if (ids !== undefined && caller.gid !== process.getgid?.()) throw otherGroup(ids);
     const id = randomUUID();
     const start = startDirectory(view, cwd);
     const inSession = presence.isSession(caller.pid);
@@ -191,6 +197,13 @@ function isDescendant(pid: number, ancestor: number): boolean {
     if (next === ancestor) return true;
   }
   return false;
+}
+
+function otherGroup({ gid }: Ids): MizerError {
+  return new MizerError('E_GROUP', `Your primary group is not the one the daemon was started with (${gid}).`, {
+    hint: `Use that group (\`newgrp\`), or stop all sessions and the daemon: \`mzr daemon stop\`.`,
+    data: { gid },
+  });
 }
 
 function foreign(pid: number): MizerError {

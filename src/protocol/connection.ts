@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  ConnectionError,
   createMessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -38,10 +39,7 @@ export function clientOver(socket: Socket): Connection {
   socket.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const gone = closed.then(() => {
-    throw new MizerError('E_DAEMON_GONE', 'The daemon ended before it answered.', {
-      hint: 'Run the command again; what it had done is found again.',
-      group: 'failed',
-    });
+    throw daemonGone();
   });
   gone.catch(() => undefined);
   wire.listen();
@@ -52,6 +50,7 @@ export function clientOver(socket: Socket): Connection {
       try {
         return await Promise.race([wire.sendRequest<Result<M>>(method, params, token), gone]);
       } catch (error) {
+        if (error instanceof ConnectionError) throw daemonGone(error);
         throw (error instanceof ResponseError ? fromWire(error.data) : undefined) ?? error;
       } finally {
         listeners.delete(token);
@@ -60,6 +59,14 @@ export function clientOver(socket: Socket): Connection {
     closed,
     close: () => socket.destroy(),
   };
+}
+
+function daemonGone(cause?: unknown): MizerError {
+  return new MizerError('E_DAEMON_GONE', 'The daemon ended before it answered.', {
+    hint: 'Run the command again; what it had done is found again.',
+    group: 'failed',
+    cause,
+  });
 }
 
 /** Answers one request; what it throws goes to the client. */

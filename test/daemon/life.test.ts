@@ -13,9 +13,11 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     world = new World(uid);
   });
   afterEach(() => world.end());
-  const daemons = (): number[] => world.processes().filter((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--in-hub'));
+  const daemons = (): number[] =>
+    world.processes().filter((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--in-hub'));
   /** The daemon, without the holder, whose command line tells how it would start one. */
-  const serving = (): number[] => daemons().filter((pid) => !fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('mizer-hub'));
+  const serving = (): number[] =>
+    daemons().filter((pid) => !fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('mizer-hub'));
 
   it('ten clients at once start one daemon', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => world.start()));
@@ -50,7 +52,9 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     await world.daemon({ MIZER_IDLE_SECONDS: '0.2' });
     const client = await world.client();
     const opened = await client.open('a', world.tree);
-    void client.run(opened, 'sh', '-c', 'touch on; until [ -e end ]; do sleep 0.05; done; echo done > ended').catch(() => undefined);
+    void client
+      .run(opened, 'sh', '-c', 'touch on; until [ -e end ]; do sleep 0.05; done; echo done > ended')
+      .catch(() => undefined);
     const upper = join(world.root, 'contexts/a/upper');
     await until(() => fs.existsSync(join(upper, 'on')), 'the session lives');
     const { pid, holder = 0 } = await client.status();
@@ -109,12 +113,26 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     await until(() => world.processes().length <= 2, 'the session ended');
   });
 
+  it('that cannot start says why to every client that waits', async () => {
+    const answers = await Promise.all([0, 1, 2].map(() => world.start({ XDG_STATE_HOME: '/dev/null/x' })));
+    for (const answer of answers)
+      expect(answer).toMatchObject({ code: 'E_STATE_DIRECTORY', message: expect.stringContaining('/dev/null/x') });
+    expect(await world.start()).toMatchObject({ sessions: 0 });
+  });
+
   it('answers a message that is none with what is wrong with it, and lives on', async () => {
     await world.daemon();
     const client = await world.client();
-    await expect(client.request('no/such', {})).rejects.toMatchObject({ code: 'E_PROTOCOL', message: expect.stringContaining('no/such') });
-    await expect(client.request('gc', { cwd: 7, more: 1 })).rejects.toMatchObject({ message: expect.stringMatching(/cwd.*string.*more/s) });
-    await expect(client.request('gc', { cwd: 'relative' })).rejects.toMatchObject({ message: expect.stringContaining('absolute') });
+    await expect(client.request('no/such', {})).rejects.toMatchObject({
+      code: 'E_PROTOCOL',
+      message: expect.stringContaining('no/such'),
+    });
+    await expect(client.request('gc', { cwd: 7, more: 1 })).rejects.toMatchObject({
+      message: expect.stringMatching(/cwd.*string.*more/s),
+    });
+    await expect(client.request('gc', { cwd: 'relative' })).rejects.toMatchObject({
+      message: expect.stringContaining('absolute'),
+    });
     const junk = connectSocket(join(world.runtime, 'socket'));
     if (uid === ownUid) {
       junk.write('Content-Length: nonsense\r\n\r\n{');
@@ -152,15 +170,21 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
 
   it.each([
     ['a symbolic link', (runtime: string) => fs.symlinkSync('/tmp', runtime)],
-    ['open to others', (runtime: string) => {
-      fs.mkdirSync(runtime);
-      fs.chownSync(runtime, uid, uid);
-      fs.chmodSync(runtime, 0o755);
-    }],
+    [
+      'open to others',
+      (runtime: string) => {
+        fs.mkdirSync(runtime);
+        fs.chownSync(runtime, uid, uid);
+        fs.chmodSync(runtime, 0o755);
+      },
+    ],
     ['a file', (runtime: string) => fs.writeFileSync(runtime, '')],
   ])('starts nothing where the runtime directory is %s', async (_, spoil) => {
     spoil(world.runtime);
-    expect(await world.start()).toMatchObject({ code: 'E_RUNTIME_DIRECTORY', message: expect.stringContaining(world.runtime) });
+    expect(await world.start()).toMatchObject({
+      code: 'E_RUNTIME_DIRECTORY',
+      message: expect.stringContaining(world.runtime),
+    });
     expect(world.processes()).toEqual([]);
     fs.rmSync(world.runtime, { recursive: true });
   });

@@ -90,7 +90,14 @@ describe.each(users)('what the hub of the user %i survives', (uid) => {
     expect(await read(client, 'b')).toBe('lower\n');
     fs.writeFileSync(join(world.tree, 'unrelated'), '');
     world.killMatching(shell);
-    await until(() => client.open('a', world.tree).then(() => true, () => false), 'the context is free');
+    await until(
+      () =>
+        client.open('a', world.tree).then(
+          () => true,
+          () => false,
+        ),
+      'the context is free',
+    );
   });
 
   it('a note about the holder that names another process, another boot or nonsense: it is not believed', async () => {
@@ -98,7 +105,14 @@ describe.each(users)('what the hub of the user %i survives', (uid) => {
     const before = await first.status();
     const note = join(world.runtime, 'hub.json');
     const sound = JSON.parse(fs.readFileSync(note, 'utf8')) as object;
-    for (const text of ['', '{', '[]', 'null', JSON.stringify({ ...sound, bootId: 'x' }), JSON.stringify({ ...sound, startTime: 1 })]) {
+    for (const text of [
+      '',
+      '{',
+      '[]',
+      'null',
+      JSON.stringify({ ...sound, bootId: 'x' }),
+      JSON.stringify({ ...sound, startTime: 1 }),
+    ]) {
       kill((await (await world.client()).status()).pid, 'SIGKILL');
       fs.writeFileSync(note, text);
       await world.daemon();
@@ -114,7 +128,9 @@ describe.each(users)('what the hub of the user %i survives', (uid) => {
     for (let round = 0; round < 10; round += 1) {
       const client = await world.client();
       const { pid } = await client.status();
-      const work = [0, 1, 2].map((number) => client.open(`c${number}`, world.tree).then((opened) => client.run(opened, 'sh', '-c', 'echo x >> log')));
+      const work = [0, 1, 2].map((number) =>
+        client.open(`c${number}`, world.tree).then((opened) => client.run(opened, 'sh', '-c', 'echo x >> log')),
+      );
       setTimeout(() => kill(pid, 'SIGKILL'), round * 7);
       await Promise.allSettled(work);
       await until(() => client.process.exitCode !== null, 'the client noticed');

@@ -162,6 +162,19 @@ describe.each(users)('sessions of the user %i', (uid) => {
     expect((await inside.run(here, 'cat', 'f')).stdout).toBe('a\n');
   });
 
+  it('lets no process into a session but one that the client which opened it has started in namespaces of its own', async () => {
+    const outer = await client.open('a', world.tree);
+    const inside = await world.client(outer.chain);
+    const opened = await inside.open('b', world.tree);
+    const enter = (by: Client, session: string, pid: number): Promise<unknown> =>
+      by.request('session/enter', { session, pid }).catch((error: unknown) => (error as ClientError).code);
+    const unknown = opened.handshake ? 'E_SESSION_FOREIGN' : 'E_SESSION_UNKNOWN';
+    for (const pid of [1, process.pid, client.pid, inside.pid])
+      expect(await enter(inside, opened.session, pid)).toBe(unknown);
+    expect(await enter(client, opened.session, inside.pid)).toBe('E_SESSION_UNKNOWN');
+    expect(await enter(inside, 'no-such-session', inside.pid)).toBe('E_SESSION_UNKNOWN');
+  });
+
   it('refuses to unmount what is in use, and says by whom', async () => {
     const opened = await client.open('a', world.tree);
     await expect(client.request('context/drop', { cwd: '/', contexts: ['a'], force: false })).rejects.toMatchObject({

@@ -199,7 +199,9 @@ export class World {
   }
 
   /** Runs `connect` in a process of its own, which starts the installed daemon where none runs. */
-  async start(env: NodeJS.ProcessEnv = {}): Promise<Partial<DaemonStatus> & { said: string[]; code?: string; message?: string }> {
+  async start(
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Partial<DaemonStatus> & { said: string[]; code?: string; message?: string }> {
     const child = this.spawn([process.execPath, here('fixture-start.mjs')], env);
     let text = '';
     child.stdout?.on('data', (part: Buffer) => (text += part.toString()));
