@@ -8,7 +8,7 @@ import { retire } from '../contexts/remove.js';
 import { keyOf, type WorkTree } from '../contexts/work-tree.js';
 import { checkName } from '../model/context-name.js';
 import { MizerError } from '../model/errors.js';
-import { checkPath } from '../model/tree-path.js';
+import { checkPath, fromText, pathFrom } from '../model/tree-path.js';
 import type { EndSessionResult, OpenSessionParams } from '../protocol/messages.js';
 import type { ContextWorld } from './context-services.js';
 import type { Call, Services } from './services.js';
@@ -92,10 +92,14 @@ async function contextFor(
   if (purpose === 'exec' || (mayExist && tree.store.hasContext(checkName(context)))) {
     const options = Object.keys(make).filter((key) => key !== 'name');
     if (purpose === 'shell' && options.length > 0) {
-      throw new MizerError('E_CONTEXT_EXISTS', `Context '${context ?? ''}' exists, so --${options[0] ?? ''} cannot be applied to it.`, {
-        hint: 'Choose another name for a new one, or leave the options out.',
-        group: 'usage',
-      });
+      throw new MizerError(
+        'E_CONTEXT_EXISTS',
+        `Context '${context ?? ''}' exists, so --${options[0] ?? ''} cannot be applied to it.`,
+        {
+          hint: 'Choose another name for a new one, or leave the options out.',
+          group: 'usage',
+        },
+      );
     }
     const record = await tree.store.context(context ?? '');
     await openContext(tree, record);
@@ -104,10 +108,12 @@ async function contextFor(
   const kept = typeof params.keep === 'string' ? params.keep : undefined;
   const name = context ?? kept ?? make.name;
   const { name: _, share = [], exclude = [], ...rest } = make;
+  // The tree itself can be neither shared nor left out.
+  const typed = (path: string): string => checkPath(pathFrom(fromText(tree.path), fromText(params.cwd), path));
   const request: MakeRequest = {
     ...rest,
-    share: share.map(checkPath),
-    exclude: exclude.map(checkPath),
+    share: share.map(typed),
+    exclude: exclude.map(typed),
     hidden: purpose === 'run' && name === undefined,
     command: params.command,
     onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }),
@@ -117,7 +123,11 @@ async function contextFor(
   return makeContext(tree, request);
 }
 
-async function withLimits(tree: WorkTree, record: ContextRecord, { limits }: OpenSessionParams): Promise<ContextRecord> {
+async function withLimits(
+  tree: WorkTree,
+  record: ContextRecord,
+  { limits }: OpenSessionParams,
+): Promise<ContextRecord> {
   if (limits === undefined || Object.keys(limits).length === 0) return record;
   const limited = { ...record, limits: { ...record.limits, ...limits } };
   await tree.store.writeContext(limited);
@@ -155,8 +165,12 @@ async function target(
   if (known !== undefined) return { record: known, made: false, notes: [] };
   const host = tree.repository === undefined ? {} : await headOf(tree.repository);
   if (host.branch === name) {
-    throw new MizerError('E_BRANCH_IN_USE', `Branch ${name} is checked out in the host view.`, { hint: 'Go there with `mzr switch -`.' });
+    throw new MizerError('E_BRANCH_IN_USE', `Branch ${name} is checked out in the host view.`, {
+      hint: 'Go there with `mzr switch -`.',
+    });
   }
-  const made = await makeForBranch(tree, name, { onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }) });
+  const made = await makeForBranch(tree, name, {
+    onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }),
+  });
   return { ...made, made: true };
 }
