@@ -47,9 +47,10 @@ export class Store {
 
   /**
    * The store at `place`, made when there is none, with what a crash left behind removed. It is this process's alone until `close`.
-   * @throws MizerError `E_STORE_LOCKED` when another process has it, `E_STATE_CORRUPT`
+   * @throws MizerError `E_STORE_LOCKED` when another process has it, `E_STORE_FOREIGN`, `E_STATE_CORRUPT`
    */
   static async open(place: Place): Promise<Store> {
+    refuseForeign(place);
     for (const part of ['', 'layers', 'contexts', 'trash', 'index']) {
       mkdirSync(join(place.directory, part), { recursive: true, mode: 0o700 });
     }
@@ -222,6 +223,15 @@ export class Store {
     this.#snapshots.delete(id);
     await this.discard(this.layerDirectory(id));
   }
+}
+
+/** What another user put there is not believed: links and records in it could lead anywhere. */
+function refuseForeign({ directory, workTree }: Place): void {
+  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined || (stats.isDirectory() && stats.uid === process.getuid?.())) return;
+  throw new MizerError('E_STORE_FOREIGN', `The store of ${workTree} at ${directory} belongs to another user.`, {
+    hint: 'Use mizer as that user, or choose a store of your own: git config mizer.store DIRECTORY',
+  });
 }
 
 /** The record of the store at `place`, written anew where the store is new, was copied, or was moved. */
