@@ -36,7 +36,14 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/linux/' },
       to: { path: 'node_modules/koffi' },
     },
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circular',
+      comment:
+        'A command names its code by a dynamic import, and help reads all commands: that circle is never walked at a start.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['dynamic-import'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

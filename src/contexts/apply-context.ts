@@ -18,7 +18,11 @@ export interface ApplyOptions {
 }
 
 /** Brings a context's changes into the host view or another context; see `apply`. The caller holds the store's lock. */
-export async function applyContext(tree: WorkTree, record: ContextRecord, options: ApplyOptions): Promise<ApplyOutcome> {
+export async function applyContext(
+  tree: WorkTree,
+  record: ContextRecord,
+  options: ApplyOptions,
+): Promise<ApplyOutcome> {
   const { into, paths, dryRun, merge } = options;
   const target = into === undefined ? tree.path : await openContext(tree, into);
   const staging = into === undefined ? hostStaging(tree) : contextStaging(target);
@@ -46,7 +50,10 @@ export function recoverHost(tree: WorkTree): Promise<Recovery> {
 
 /** On the same mount as the work tree wherever the store is, so that a file is renamed into place. */
 function hostStaging(tree: WorkTree): string {
-  return join(tree.repository === undefined ? tree.store.directory : join(tree.repository.commonDir, 'mizer'), 'staging');
+  return join(
+    tree.repository === undefined ? tree.store.directory : join(tree.repository.commonDir, 'mizer'),
+    'staging',
+  );
 }
 
 function removeIfEmpty(directory: string): void {

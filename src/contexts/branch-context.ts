@@ -23,11 +23,21 @@ export async function contextOfBranch(tree: WorkTree, branch: string): Promise<C
  * that most of its build products are right already. The caller holds the store's lock.
  * @throws MizerError as `makeContext`
  */
-export async function makeForBranch(tree: WorkTree, branch: string, more: Pick<MakeRequest, 'onProgress'>): Promise<Made> {
+export async function makeForBranch(
+  tree: WorkTree,
+  branch: string,
+  more: Pick<MakeRequest, 'onProgress'>,
+): Promise<Made> {
   const repository = repositoryOf(tree, 'a branch');
   const wanted = nameForBranch(branch);
   const name = tree.store.hasContext(wanted) ? {} : { name: wanted };
-  return makeContext(tree, { ...more, ...name, branch, from: await nearestTo(tree, repository, branch), hidden: false });
+  return makeContext(tree, {
+    ...more,
+    ...name,
+    branch,
+    from: await nearestTo(tree, repository, branch),
+    hidden: false,
+  });
 }
 
 /** `-` for the host view, or the name of the context whose HEAD has the fewest commits between it and the branch. */

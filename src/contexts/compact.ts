@@ -27,7 +27,7 @@ export async function compact(tree: WorkTree): Promise<SnapshotRecord | undefine
   const thin = lineage.slice(0, end);
   const [top, below] = [thin[0], lineage[end]];
   if (top === undefined || below === undefined || thin.length < 2) return undefined;
-  const { put, removed } = joined(deltas.slice(0, end).reverse());
+  const { put, removed } = joined(deltas.slice(0, end).toReversed());
   const stack = thin.map((record) => tree.store.layerTree(record.id));
   const record = await tree.store.addLayer(async (directory) => {
     const target = join(directory, 'tree');

@@ -17,13 +17,21 @@ import { keyOf, upperOf, type WorkTree } from './work-tree.js';
 export async function snapshotContext(tree: WorkTree, record: ContextRecord): Promise<SnapshotRecord> {
   const below = record.base;
   if (below === undefined) {
-    throw new MizerError('E_SNAPSHOT_LIVE', `Context '${record.name}' is live: what is below it changes, so it cannot be snapshotted.`, {
-      hint: 'Take a snapshot of the host view with `mzr snapshot`.',
-    });
+    throw new MizerError(
+      'E_SNAPSHOT_LIVE',
+      `Context '${record.name}' is live: what is below it changes, so it cannot be snapshotted.`,
+      {
+        hint: 'Take a snapshot of the host view with `mzr snapshot`.',
+      },
+    );
   }
   const head = tree.repository === undefined ? {} : await headOf(tree.repository, record.name);
   return tree.store.addLayer(async (directory) => {
-    const { copy, unstable, errors } = await copyTree({ from: upperOf(record), to: join(directory, 'tree'), exclude: ['.git'] });
+    const { copy, unstable, errors } = await copyTree({
+      from: upperOf(record),
+      to: join(directory, 'tree'),
+      exclude: ['.git'],
+    });
     if (tree.repository !== undefined) {
       const index = indexOf(tree.repository, record.name);
       if (existsSync(index)) linkOrCopy(index, join(directory, 'index'));

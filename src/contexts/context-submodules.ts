@@ -15,7 +15,11 @@ export interface ContextSubmodule {
 }
 
 /** Registers a context's submodules, each with its own repository. Answers what `ContextRecord.submodules` keeps. */
-export async function registerSubmodules(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<ContextSubmodule[]> {
+export async function registerSubmodules(
+  tree: WorkTree,
+  repository: Repository,
+  record: ContextRecord,
+): Promise<ContextSubmodule[]> {
   if (!existsSync(join(tree.path, '.gitmodules'))) return [];
   const registered: ContextSubmodule[] = [];
   for (const submodule of await listSubmodules(repository)) {
@@ -40,7 +44,10 @@ export async function bindSubmodules(tree: WorkTree, repository: Repository, rec
 }
 
 /** The work trees of a context's submodules in its mount, with their admin directories. */
-export function submodulePlaces(record: ContextRecord, mountPoint: string): { readonly cwd: string; readonly admin: string }[] {
+export function submodulePlaces(
+  record: ContextRecord,
+  mountPoint: string,
+): { readonly cwd: string; readonly admin: string }[] {
   return record.submodules.map(({ path, commonDir }) => ({
     cwd: join(mountPoint, toText(path) ?? path),
     admin: adminDirectory(commonDir, record.name),

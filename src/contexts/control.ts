@@ -30,7 +30,8 @@ function groupOf(tree: WorkTree, record: ContextRecord): ControlGroup | undefine
 export function joinCommand(tree: WorkTree, record: ContextRecord): readonly string[] {
   const isLimited = Object.keys(record.limits).length > 0;
   const hierarchies = lookForHierarchies();
-  if (hierarchies.length === 0 && isLimited && hasUserManager(process.env)) return scopeCommand(groupName(tree, record), []);
+  if (hierarchies.length === 0 && isLimited && hasUserManager(process.env))
+    return scopeCommand(groupName(tree, record), []);
   const group = isLimited ? openControlGroups(hierarchies).create(groupName(tree, record)) : groupOf(tree, record);
   if (group === undefined) return [];
   group.limit(record.limits);
@@ -84,7 +85,9 @@ export async function freeze(tree: WorkTree, record: ContextRecord): Promise<num
 export async function thaw(tree: WorkTree, record: ContextRecord): Promise<number> {
   const group = groupOf(tree, record);
   if (group === undefined || !group.isFrozen()) {
-    throw new MizerError('E_NOT_PAUSED', `Context '${record.name}' is not paused.`, { hint: `Pause it with \`mzr pause ${record.name}\`.` });
+    throw new MizerError('E_NOT_PAUSED', `Context '${record.name}' is not paused.`, {
+      hint: `Pause it with \`mzr pause ${record.name}\`.`,
+    });
   }
   await group.thaw();
   return group.processes().length;

@@ -60,5 +60,8 @@ async function dropUnused(tree: WorkTree): Promise<{ readonly snapshots: string[
   for (const record of all) if (record.kept) await use(record.id);
   const unused = all.filter((record) => !used.has(record.id));
   for (const record of unused) await tree.store.dropSnapshot(record.id);
-  return { snapshots: unused.map((record) => record.id), freedBytes: unused.reduce((sum, record) => sum + record.bytes, 0) };
+  return {
+    snapshots: unused.map((record) => record.id),
+    freedBytes: unused.reduce((sum, record) => sum + record.bytes, 0),
+  };
 }

@@ -132,7 +132,10 @@ export class HostSnapshots {
     const { changed, removed } = compareManifests(state.manifest, manifest);
     const known = withParents(touched.paths);
     const paths = [...changed.filter((entry) => entry.ctimeNs !== 0n).map((entry) => entry.path), ...removed];
-    const missed = paths.filter((path) => !known.has(path) && !touched.subtrees.some((subtree) => isWithin(path, subtree) || isWithin(subtree, path)));
+    const missed = paths.filter(
+      (path) =>
+        !known.has(path) && !touched.subtrees.some((subtree) => isWithin(path, subtree) || isWithin(subtree, path)),
+    );
     // A watch that was wrong once is not believed: the next snapshot walks.
     if (missed.length > 0) this.#touched = undefined;
     return missed.length;
@@ -254,5 +257,7 @@ function withParents(paths: ReadonlySet<TreePath>): Set<TreePath> {
 
 /** Alike in all that a copy keeps. */
 function isAlike(before: Entry, now: Entry): boolean {
-  return before.kind === now.kind && before.mode === now.mode && before.size === now.size && before.mtimeNs === now.mtimeNs;
+  return (
+    before.kind === now.kind && before.mode === now.mode && before.size === now.size && before.mtimeNs === now.mtimeNs
+  );
 }

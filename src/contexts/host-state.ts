@@ -25,7 +25,7 @@ export function loadManifest(directories: readonly string[]): Manifest | undefin
   try {
     for (const directory of directories) {
       const whole = readIfThere(join(directory, manifestFile));
-      if (whole !== undefined) return above.reverse().reduce(applyDelta, decodeManifest(whole));
+      if (whole !== undefined) return above.toReversed().reduce(applyDelta, decodeManifest(whole));
       above.push(directory);
     }
     return undefined;
@@ -42,7 +42,9 @@ export function writeDelta(directory: string, put: readonly Entry[], removed: re
 }
 
 /** What `writeDelta` wrote; `undefined` for a layer that holds banked build products or a whole tree. */
-export function readDelta(directory: string): { readonly put: readonly Entry[]; readonly remove: readonly TreePath[] } | undefined {
+export function readDelta(
+  directory: string,
+): { readonly put: readonly Entry[]; readonly remove: readonly TreePath[] } | undefined {
   const put = readIfThere(join(directory, patchFile));
   const removed = readIfThere(join(directory, removedFile));
   if (put === undefined || removed === undefined) return undefined;

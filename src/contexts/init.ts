@@ -11,11 +11,16 @@ import type { Place } from './store.js';
  */
 export async function placeForPlain(directory: string): Promise<Place> {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
-    throw new MizerError('E_NOT_A_DIRECTORY', `${directory} is no directory.`, { hint: `Make it first: mkdir -p ${directory}`, group: 'usage' });
+    throw new MizerError('E_NOT_A_DIRECTORY', `${directory} is no directory.`, {
+      hint: `Make it first: mkdir -p ${directory}`,
+      group: 'usage',
+    });
   }
   const repository = await discover(directory);
   if (repository?.workTree === directory) {
-    throw new MizerError('E_HAS_GIT', `${directory} is a git repository, which needs no mzr init.`, { hint: 'Begin with `mzr run -- COMMAND`.' });
+    throw new MizerError('E_HAS_GIT', `${directory} is a git repository, which needs no mzr init.`, {
+      hint: 'Begin with `mzr run -- COMMAND`.',
+    });
   }
   return { workTree: directory, directory: join(directory, plainStore) };
 }

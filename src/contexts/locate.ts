@@ -38,7 +38,10 @@ export async function locate(directory: string): Promise<Located> {
 async function storeOf(repository: Repository): Promise<string> {
   const main = repository.commonDir;
   const own = repository.isLinkedWorktree ? join('worktrees', basename(repository.gitDir)) : '';
-  const setting = await git(['config', '--type=path', '--get', 'mizer.store'], { cwd: repository.workTree, answers: [1] });
+  const setting = await git(['config', '--type=path', '--get', 'mizer.store'], {
+    cwd: repository.workTree,
+    answers: [1],
+  });
   const chosen = setting.stdout.toString('utf8').replace(/\n$/, '');
   if (chosen === '') return join(main, 'mizer', own);
   const absolute = isAbsolute(chosen) ? chosen : resolve(repository.workTree, chosen);

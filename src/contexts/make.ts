@@ -67,7 +67,8 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
   const name = request.name ?? generateName((taken) => tree.store.hasContext(taken), tree.random);
   refuseTaken(tree, name);
   const source = await sourceOf(tree, request);
-  const directory = request.live === true ? join(tree.liveDirectory, tree.store.id, name) : tree.store.contextDirectory(name);
+  const directory =
+    request.live === true ? join(tree.liveDirectory, tree.store.id, name) : tree.store.contextDirectory(name);
   const record: ContextRecord = {
     version: 1,
     name,
@@ -88,7 +89,8 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     const finished = { ...record, submodules, ...(head === undefined ? {} : { head }) };
     await tree.store.writeContext(finished);
     const mountPoint = await openContext(tree, finished);
-    if (reset !== undefined) await resetTo({ cwd: mountPoint }, reset, { clean: true, alsoIgnored: request.clean ?? false });
+    if (reset !== undefined)
+      await resetTo({ cwd: mountPoint }, reset, { clean: true, alsoIgnored: request.clean ?? false });
     return { record: finished, notes: source.notes };
   } catch (error) {
     await undo(tree, record);
@@ -131,9 +133,13 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
   if (tree.store.hasContext(from)) {
     const other = await tree.store.context(from);
     if (other.base === undefined) {
-      throw new MizerError('E_FORK_LIVE', `Context '${from}' is live: what is below it changes, so it cannot be forked.`, {
-        hint: 'Fork the host view with `--from -`.',
-      });
+      throw new MizerError(
+        'E_FORK_LIVE',
+        `Context '${from}' is live: what is below it changes, so it cannot be forked.`,
+        {
+          hint: 'Fork the host view with `--from -`.',
+        },
+      );
     }
     const head = tree.repository === undefined ? {} : await headOf(tree.repository, from);
     return { base: await tree.store.snapshot(other.base), changes: upperOf(other), context: from, head, notes: [] };
@@ -144,7 +150,12 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
   });
   const head = await host();
   if (snapshot.of === undefined || snapshot.below === undefined) return { base: snapshot, head, notes: [] };
-  return { base: await tree.store.snapshot(snapshot.below), changes: tree.store.layerTree(snapshot.id), head, notes: [] };
+  return {
+    base: await tree.store.snapshot(snapshot.below),
+    changes: tree.store.layerTree(snapshot.id),
+    head,
+    notes: [],
+  };
 }
 
 function unknownSource(tree: WorkTree, from: string): MizerError {
@@ -157,7 +168,10 @@ function unknownSource(tree: WorkTree, from: string): MizerError {
 async function hostSource(tree: WorkTree, request: MakeRequest, info: Head): Promise<Source> {
   const base = await tree.host.take({
     touched: await tree.touched(),
-    info: { ...(info.oid === undefined ? {} : { head: info.oid }), ...(info.branch === undefined ? {} : { branch: info.branch }) },
+    info: {
+      ...(info.oid === undefined ? {} : { head: info.oid }),
+      ...(info.branch === undefined ? {} : { branch: info.branch }),
+    },
     kept: false,
     ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
   });
@@ -171,13 +185,20 @@ function notesOf({ unstable, unreadable }: SnapshotRecord): string[] {
     return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
   };
   return [
-    ...(unstable.length === 0 ? [] : [`Changed all the time while it was copied, so of no single moment: ${some(unstable)}.`]),
+    ...(unstable.length === 0
+      ? []
+      : [`Changed all the time while it was copied, so of no single moment: ${some(unstable)}.`]),
     ...(unreadable.length === 0 ? [] : [`Cannot be read, so not in the fork: ${some(unreadable)}.`]),
   ];
 }
 
 /** The upper directory with what it begins with: another context's changes, and whiteouts for what is excluded. */
-async function fillUpper(tree: WorkTree, record: ContextRecord, source: Source, exclude: readonly TreePath[]): Promise<void> {
+async function fillUpper(
+  tree: WorkTree,
+  record: ContextRecord,
+  source: Source,
+  exclude: readonly TreePath[],
+): Promise<void> {
   mkdirSync(tree.store.contextDirectory(record.name), { recursive: true, mode: 0o700 });
   mkdirSync(record.directory, { recursive: true, mode: 0o700 });
   const upper = upperOf(record);
@@ -223,7 +244,12 @@ interface CheckedOut {
 }
 
 /** Registers the context with git, on the HEAD that was asked for. */
-async function checkedOut(tree: WorkTree, record: ContextRecord, source: Source, request: MakeRequest): Promise<CheckedOut> {
+async function checkedOut(
+  tree: WorkTree,
+  record: ContextRecord,
+  source: Source,
+  request: MakeRequest,
+): Promise<CheckedOut> {
   const repository = tree.repository;
   if (repository === undefined) return {};
   const from = source.head;

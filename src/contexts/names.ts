@@ -3,7 +3,12 @@ import { checkName } from '../model/context-name.js';
 /** A valid name that resembles a branch's: `feature/x` becomes `feature-x`. */
 export function nameForBranch(branch: string): string {
   const plain = branch.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.');
-  return checkName(plain.replace(/^[^A-Za-z0-9]+/, '').replace(/\.lock$/, '-lock').slice(0, 64) || 'branch');
+  return checkName(
+    plain
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .replace(/\.lock$/, '-lock')
+      .slice(0, 64) || 'branch',
+  );
 }
 
 const adjectives =

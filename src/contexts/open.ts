@@ -26,13 +26,21 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
     });
   }
   if (tree.repository !== undefined) {
-    if (!existsSync(join(adminDirectory(tree.repository.commonDir, record.name), 'HEAD')) || !existsSync(join(upperOf(record), '.git'))) {
+    if (
+      !existsSync(join(adminDirectory(tree.repository.commonDir, record.name), 'HEAD')) ||
+      !existsSync(join(upperOf(record), '.git'))
+    ) {
       await repairContext(tree, tree.repository, record);
     }
     await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
     await bindSubmodules(tree, tree.repository, record);
   }
-  const mountPoint = await tree.mounts.mount({ key, lowers, upper: upperOf(record), work: join(record.directory, 'work') });
+  const mountPoint = await tree.mounts.mount({
+    key,
+    lowers,
+    upper: upperOf(record),
+    work: join(record.directory, 'work'),
+  });
   await recoverApply(contextStaging(mountPoint));
   return mountPoint;
 }

@@ -39,8 +39,12 @@ export async function promote(tree: WorkTree, record: ContextRecord, newest: Sna
   const now = manifestOf([...put, ...directoriesAbove([mountPoint], [...put.map((entry) => entry.path), ...removed])]);
   const banked = await tree.store.addLayer(async (directory) => {
     const target = join(directory, 'tree');
-    const { copied, unstable, unreadable } = await writeThinLayer(mountPoint, target, { put, removed }, now, (entries) =>
-      copyInto(mountPoint, target, entries),
+    const { copied, unstable, unreadable } = await writeThinLayer(
+      mountPoint,
+      target,
+      { put, removed },
+      now,
+      (entries) => copyInto(mountPoint, target, entries),
     );
     return {
       below: newest.id,
@@ -86,11 +90,17 @@ async function refuseStale(
   const context = [upperOf(record), ...(await layersOf(tree, record))];
   const host = await tree.store.layers(newest.id);
   const differing = [...paths].filter((path) => !isSameIn(context, host, path));
-  const ignored = await ignoredAmong(tree.path, differing.map((path) => ({ path, isDirectory: false })));
+  const ignored = await ignoredAmong(
+    tree.path,
+    differing.map((path) => ({ path, isDirectory: false })),
+  );
   const stale = differing.filter((path) => !ignored.has(path));
   if (base >= 0 && stale.length === 0) return;
   const [first] = stale;
-  const which = first === undefined ? 'The host view' : `${toDisplay(first)}${stale.length === 1 ? '' : ` and ${stale.length - 1} more`}`;
+  const which =
+    first === undefined
+      ? 'The host view'
+      : `${toDisplay(first)}${stale.length === 1 ? '' : ` and ${stale.length - 1} more`}`;
   throw new MizerError('E_PROMOTE_STALE', `${which} is not what context '${record.name}' built from.`, {
     hint: `Bring its changes back with \`mzr apply ${record.name}\`, or build again in a fresh fork and promote that.`,
     data: { paths: stale.slice(0, 100) },

@@ -35,7 +35,12 @@ const largestDelta = 10_000;
  * An index for a context that stands on a snapshot of the host view: the template's, if it says what the host view's index says and was made
  * of this snapshot or one below it; else the host view's own. git replaces an index, it never writes into one, so a link is enough.
  */
-export async function readyIndex(tree: WorkTree, repository: Repository, base: SnapshotRecord | undefined, record: ContextRecord): Promise<ReadyIndex> {
+export async function readyIndex(
+  tree: WorkTree,
+  repository: Repository,
+  base: SnapshotRecord | undefined,
+  record: ContextRecord,
+): Promise<ReadyIndex> {
   const own = { indexFrom: join(repository.gitDir, 'index') };
   const current = await readJson(currentFile(tree), isCurrent);
   if (base === undefined || current === undefined) return own;
@@ -46,12 +51,24 @@ export async function readyIndex(tree: WorkTree, repository: Repository, base: S
   return { indexFrom: join(template, 'index'), monitor: monitorView(tree, repository, record, template, delta) };
 }
 
-function monitorView(tree: WorkTree, repository: Repository, record: ContextRecord, template: string, delta: readonly TreePath[]): MonitorView {
+function monitorView(
+  tree: WorkTree,
+  repository: Repository,
+  record: ContextRecord,
+  template: string,
+  delta: readonly TreePath[],
+): MonitorView {
   const upper = upperOf(record);
   const inside = relative(repository.commonDir, upper);
   // The overlay hides what lies in the work tree's own git directory; the second path shows it.
   const seen = inside.startsWith('..') ? upper : join(tree.mounts.secondPath(tree.store.id, tree.path), inside);
-  return { places: [tree.path, tree.mounts.mountPoint(keyOf(tree, record.name))], upper: seen, prefix: '', template, delta };
+  return {
+    places: [tree.path, tree.mounts.mountPoint(keyOf(tree, record.name))],
+    upper: seen,
+    prefix: '',
+    template,
+    delta,
+  };
 }
 
 /** What the layers between two snapshots changed; `undefined` when the one does not lie below the other. */
@@ -71,7 +88,11 @@ async function pathsBetween(tree: WorkTree, lower: string, upper: SnapshotRecord
  * Makes the template for the newest snapshot and the host view's index as they are, unless it is there. Takes a process of its own and
  * seconds on a large tree, so it is for when nobody waits; forks go on meanwhile.
  */
-export async function prepareTemplate(tree: WorkTree, ids: TemplateOrder['ids'], through: readonly string[]): Promise<void> {
+export async function prepareTemplate(
+  tree: WorkTree,
+  ids: TemplateOrder['ids'],
+  through: readonly string[],
+): Promise<void> {
   const repository = tree.repository;
   const newest = await tree.host.newest();
   if (repository === undefined || newest === undefined) return;
@@ -134,14 +155,17 @@ async function removeOthers(tree: WorkTree, wanted: Current): Promise<void> {
   const own = templateName(wanted);
   for (const name of readdirSync(join(tree.store.directory, 'index'))) {
     const isTemplate = /^[0-9a-z]+-[0-9a-f-]+(?:\.new)?$/.test(name);
-    if (isTemplate && name !== own) await rm(join(tree.store.directory, 'index', name), { recursive: true, force: true });
+    if (isTemplate && name !== own)
+      await rm(join(tree.store.directory, 'index', name), { recursive: true, force: true });
   }
 }
 
 /** Changes whenever git replaces the host view's index; `''` without one. */
 function stampOf(repository: Repository): string {
   const stats = statSync(join(repository.gitDir, 'index'), { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.ino.toString(16)}-${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
+  return stats === undefined
+    ? ''
+    : `${stats.ino.toString(16)}-${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
 }
 
 function templateName({ snapshot, stamp }: Current): string {

@@ -74,9 +74,26 @@ export function isStoreRecord(value: unknown): value is StoreRecord {
 }
 
 export function isSnapshotRecord(value: unknown): value is SnapshotRecord {
-  return has(value, { id: 'string', createdAt: 'string', entries: 'number', bytes: 'number', kept: 'boolean', unstable: 'array', unreadable: 'array' });
+  return has(value, {
+    id: 'string',
+    createdAt: 'string',
+    entries: 'number',
+    bytes: 'number',
+    kept: 'boolean',
+    unstable: 'array',
+    unreadable: 'array',
+  });
 }
 
 export function isContextRecord(value: unknown): value is ContextRecord {
-  return has(value, { name: 'string', hidden: 'boolean', live: 'boolean', createdAt: 'string', share: 'array', directory: 'string', limits: 'object', submodules: 'array' });
+  return has(value, {
+    name: 'string',
+    hidden: 'boolean',
+    live: 'boolean',
+    createdAt: 'string',
+    share: 'array',
+    directory: 'string',
+    limits: 'object',
+    submodules: 'array',
+  });
 }

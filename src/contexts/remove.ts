@@ -40,7 +40,10 @@ export async function drop(tree: WorkTree, record: ContextRecord, force: boolean
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
   if (!isEmpty && !force) {
-    const what = unsaved.files > 0 ? `${unsaved.files} uncommitted change${unsaved.files === 1 ? '' : 's'}` : 'commits on no branch';
+    const what =
+      unsaved.files > 0
+        ? `${unsaved.files} uncommitted change${unsaved.files === 1 ? '' : 's'}`
+        : 'commits on no branch';
     throw new MizerError('E_CONTEXT_DIRTY', `Context '${record.name}' has ${what}.`, {
       hint: `See them with \`mzr diff ${record.name}\`, bring them back with \`mzr apply ${record.name}\`, or drop it with --force.`,
       data: { context: record.name, ...unsaved },
@@ -56,10 +59,14 @@ export async function refuseInhabited(tree: WorkTree, name: string, what: string
   const [first, ...others] = (await tree.mounts.inhabitants(tree.store.id)).get(name) ?? [];
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  throw new MizerError('E_CONTEXT_IN_USE', `Context '${name}' is in use by ${first.command} (${first.pid})${more}, so it cannot be ${what}.`, {
-    hint: `End them with \`mzr stop ${name}\`, or leave it with \`mzr switch\`.`,
-    data: { context: name, pids: [first, ...others].map((one) => one.pid) },
-  });
+  throw new MizerError(
+    'E_CONTEXT_IN_USE',
+    `Context '${name}' is in use by ${first.command} (${first.pid})${more}, so it cannot be ${what}.`,
+    {
+      hint: `End them with \`mzr stop ${name}\`, or leave it with \`mzr switch\`.`,
+      data: { context: name, pids: [first, ...others].map((one) => one.pid) },
+    },
+  );
 }
 
 /** @returns the archive's name */

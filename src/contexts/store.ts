@@ -167,7 +167,8 @@ export class Store {
     }
     const file = join(this.layerDirectory(id), 'layer.json');
     const known = this.#snapshots.get(id) ?? (await readJson(file, isSnapshotRecord));
-    if (known === undefined) throw new MizerError('E_STATE_CORRUPT', `${file} is missing.`, { group: 'failed', hint: 'Run `mzr doctor`.' });
+    if (known === undefined)
+      throw new MizerError('E_STATE_CORRUPT', `${file} is missing.`, { group: 'failed', hint: 'Run `mzr doctor`.' });
     this.#snapshots.set(id, known);
     return known;
   }
@@ -241,6 +242,7 @@ async function claim(place: Place): Promise<StoreRecord> {
   const known = await readJson(file, isStoreRecord);
   const id = known?.inode === inode ? known.id : randomBytes(6).toString('hex');
   const record: StoreRecord = { version: 1, id, workTree: place.workTree, inode };
-  if (known?.id !== id || known.workTree !== place.workTree) await writeAtomic(file, JSON.stringify(record), { mode: 0o600 });
+  if (known?.id !== id || known.workTree !== place.workTree)
+    await writeAtomic(file, JSON.stringify(record), { mode: 0o600 });
   return record;
 }

@@ -18,7 +18,10 @@ export interface Unsaved {
 }
 
 /** Which of a context's changes git ignores: the filter for `selectChanges`. What is tracked is never ignored; nothing is without git. */
-export function ignoredIn(tree: WorkTree, record: ContextRecord): (changes: ChangeSet) => Promise<ReadonlySet<TreePath>> {
+export function ignoredIn(
+  tree: WorkTree,
+  record: ContextRecord,
+): (changes: ChangeSet) => Promise<ReadonlySet<TreePath>> {
   return async (changes) => {
     if (tree.repository === undefined || changes.length === 0) return new Set();
     const links = changes.filter(({ after }) => after?.kind === 'symlink').map(({ path }) => `${path}/`);
@@ -40,7 +43,8 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   if (tree.repository === undefined) return { files: visible.length, commits: false };
   const head = await headOf(tree.repository, record.name);
   const moved = head.oid !== record.head;
-  const commits = moved && head.branch === undefined && head.oid !== undefined && !(await isReachable({ cwd: tree.path }, head.oid));
+  const commits =
+    moved && head.branch === undefined && head.oid !== undefined && !(await isReachable({ cwd: tree.path }, head.oid));
   if (visible.length === 0) return { files: 0, commits };
   const status = await changesAgainstHead({ cwd: await openContext(tree, record) });
   return { files: status.tracked + status.untracked + status.unmerged, commits };

@@ -52,7 +52,10 @@ type ContextServices = Pick<
 >;
 
 /** The paths of a request, typed where the caller stands. */
-function pathsOf(tree: WorkTree, { cwd, paths }: { readonly cwd: string; readonly paths: readonly TreePath[] }): TreePath[] {
+function pathsOf(
+  tree: WorkTree,
+  { cwd, paths }: { readonly cwd: string; readonly paths: readonly TreePath[] },
+): TreePath[] {
   return paths.map((path) => pathFrom(fromText(tree.path), fromText(cwd), path));
 }
 
@@ -76,7 +79,8 @@ export function contextServices(world: ContextWorld): ContextServices {
       const contexts: ContextInfo[] = [];
       for (const name of tree.store.contextNames()) {
         const record = await tree.store.context(name);
-        if (all || !record.hidden || name === current) contexts.push(await infoOf(tree, record, inhabitants.get(name) ?? [], current));
+        if (all || !record.hidden || name === current)
+          contexts.push(await infoOf(tree, record, inhabitants.get(name) ?? [], current));
       }
       return { contexts };
     },
@@ -180,8 +184,11 @@ export function contextServices(world: ContextWorld): ContextServices {
       const record = of === undefined ? undefined : await tree.store.context(of);
       return tree.exclusively(async () => {
         if (record !== undefined) return toSnapshotInfo(await snapshotContext(tree, record));
-        const onProgress = ({ done, total }: { done: number; total: number }): void => call.progress({ phase: 'copying', done, total });
-        return toSnapshotInfo(await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: true, onProgress }));
+        const onProgress = ({ done, total }: { done: number; total: number }): void =>
+          call.progress({ phase: 'copying', done, total });
+        return toSnapshotInfo(
+          await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: true, onProgress }),
+        );
       });
     },
 
@@ -249,5 +256,7 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
 }
 
 function opening(name: string): MizerError {
-  return new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, { hint: 'Try again in a moment.' });
+  return new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, {
+    hint: 'Try again in a moment.',
+  });
 }

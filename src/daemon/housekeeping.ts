@@ -19,10 +19,7 @@ export class Housekeeping {
   /** The work is done on `tree` when it has been quiet. */
   soon(tree: WorkTree): void {
     clearTimeout(this.#timers.get(tree.store.id));
-    this.#timers.set(
-      tree.store.id,
-      setTimeout(() => this.#start(tree), quiet).unref(),
-    );
+    this.#timers.set(tree.store.id, setTimeout(() => this.#start(tree), quiet).unref());
   }
 
   #start(tree: WorkTree): void {

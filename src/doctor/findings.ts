@@ -44,7 +44,10 @@ const userNamespaces: Judge = (facts) => {
     );
   }
   if (facts.apparmorRestricts === 1) {
-    return error('AppArmor keeps user namespaces from programs without a profile (Ubuntu 24.04 and later).', apparmorProfile);
+    return error(
+      'AppArmor keeps user namespaces from programs without a profile (Ubuntu 24.04 and later).',
+      apparmorProfile,
+    );
   }
   return error(
     `You may not make user namespaces: ${facts.userNamespace.reason}.`,
@@ -68,7 +71,8 @@ const kernel: Judge = ({ kernel: release, mayMount }) => {
 const unfit = /^(?:nfs|nfs4|cifs|smb3|9p|overlay|fuse.*|vfat|exfat|ntfs3?)$/;
 
 const store: Judge = ({ storeFileSystem, storeDirectory }) => {
-  if (!unfit.test(storeFileSystem)) return ok('store', `${storeDirectory} is on ${storeFileSystem}, which can hold a store.`);
+  if (!unfit.test(storeFileSystem))
+    return ok('store', `${storeDirectory} is on ${storeFileSystem}, which can hold a store.`);
   return {
     id: 'store',
     level: 'error',
@@ -89,7 +93,8 @@ const overlay: Judge = (facts) => {
 
 const inotify: Judge = ({ maxWatches, maxInotifyInstances }) => {
   const few = maxWatches !== undefined && maxWatches < 65_536;
-  if (!few && (maxInotifyInstances ?? 128) > 16) return ok('inotify', `Up to ${maxWatches ?? 'any number of'} directories can be watched.`);
+  if (!few && (maxInotifyInstances ?? 128) > 16)
+    return ok('inotify', `Up to ${maxWatches ?? 'any number of'} directories can be watched.`);
   return {
     id: 'inotify',
     level: 'warning',
@@ -141,7 +146,17 @@ const identity: Judge = ({ mayMount }) =>
         'Inside a context files of other users show as nobody, your supplementary groups as nogroup (their access stays), and sudo and other set-user-id programs do not work.',
       );
 
-const judges: readonly Judge[] = [kernel, userNamespaces, overlay, store, git, programs, inotify, controlGroups, identity];
+const judges: readonly Judge[] = [
+  kernel,
+  userNamespaces,
+  overlay,
+  store,
+  git,
+  programs,
+  inotify,
+  controlGroups,
+  identity,
+];
 
 /** What a machine can do and what it lacks, each with what mends it. Pure. */
 export function findingsOf(facts: Facts): readonly Finding[] {
