@@ -92,15 +92,24 @@ const overlay: Judge = (facts) => {
 };
 
 const inotify: Judge = ({ maxWatches, maxInotifyInstances }) => {
-  const few = maxWatches !== undefined && maxWatches < 65_536;
-  if (!few && (maxInotifyInstances ?? 128) > 16)
-    return ok('inotify', `Up to ${maxWatches ?? 'any number of'} directories can be watched.`);
-  return {
+  const raise = (setting: string): string =>
+    `echo 'fs.inotify.${setting}' | sudo tee /etc/sysctl.d/91-mizer.conf && sudo sysctl --system`;
+  const warning = (what: string, fix: string): Finding => ({
     id: 'inotify',
     level: 'warning',
-    sentence: `Only ${maxWatches ?? 0} directories can be watched; larger work trees are walked before each fork instead.`,
-    fix: "echo 'fs.inotify.max_user_watches=524288' | sudo tee /etc/sysctl.d/91-mizer.conf && sudo sysctl --system",
-  };
+    sentence: `${what}; without a watch a work tree is walked before each fork instead.`,
+    fix,
+  });
+  if (maxInotifyInstances !== undefined && maxInotifyInstances <= 16) {
+    return warning(
+      `All your programs together may watch in ${maxInotifyInstances} places only`,
+      raise('max_user_instances=512'),
+    );
+  }
+  if (maxWatches !== undefined && maxWatches < 65_536) {
+    return warning(`Only ${maxWatches} directories can be watched`, raise('max_user_watches=524288'));
+  }
+  return ok('inotify', `Up to ${maxWatches ?? 'any number of'} directories can be watched.`);
 };
 
 const controlGroups: Judge = (facts) => {
