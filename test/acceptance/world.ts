@@ -1,0 +1,269 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ContextDetails, ContextInfo } from '../../src/protocol/messages.js';
+import { giveToOrdinaryUser, ordinaryId, readableInstall } from '../support/ordinary-user.js';
+import { LiveShell } from './soak/machine.js';
+
+export type UserKind = 'root' | 'ordinary user';
+
+const isRoot = process.getuid?.() === 0;
+
+/** Whom the tests run `mzr` as: root tests both kinds of user, an ordinary user himself. */
+export const userKinds: readonly UserKind[] = isRoot ? ['root', 'ordinary user'] : ['ordinary user'];
+
+/** How a command ended, and what it said. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Start {
+  /** The world's `tree` by default. */
+  readonly cwd?: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A command that goes on while the test does. */
+export class Background {
+  out = '';
+  err = '';
+  readonly child: ChildProcessWithoutNullStreams;
+  private readonly closed: Promise<Outcome & { readonly signal: NodeJS.Signals | null }>;
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    this.child = child;
+    child.stdout.on('data', (part: Buffer) => (this.out += part.toString()));
+    child.stderr.on('data', (part: Buffer) => (this.err += part.toString()));
+    child.stdin.on('error', () => undefined);
+    this.closed = new Promise((resolve) =>
+      child.on('close', (status, signal) => resolve({ status, signal, out: this.out, err: this.err })),
+    );
+  }
+
+  /** Resolves when its standard output holds `text`. @throws Error when it ends without */
+  async says(text: string): Promise<void> {
+    await until(
+      () => this.out.includes(text) || this.child.exitCode !== null || this.child.signalCode !== null,
+      `it says ${text}`,
+      () => this.out + this.err,
+    );
+    if (!this.out.includes(text)) throw new Error(`It ended without saying ${text}: ${this.out}${this.err}`);
+  }
+
+  ended(): Promise<Outcome & { readonly signal: NodeJS.Signals | null }> {
+    return this.closed;
+  }
+}
+
+/** Directories, a home and a daemon of their own for one user, and the real command in them. */
+export class World {
+  readonly root: string;
+  readonly home: string;
+  /** A repository on branch `main`, or what {@link repository} is asked to make there. */
+  readonly tree: string;
+  readonly user: UserKind;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The command line of `mzr`. */
+  readonly command: readonly string[];
+  private readonly lead: readonly string[];
+  private readonly children = new Set<ChildProcessWithoutNullStreams>();
+
+  /** @param groups supplementary ones of the ordinary user; only root can give them */
+  constructor(user: UserKind, groups: readonly number[] = []) {
+    this.user = user;
+    this.root = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'mzr-')));
+    fs.chmodSync(this.root, 0o755);
+    this.home = path.join(this.root, 'home');
+    this.tree = path.join(this.root, 'tree');
+    for (const name of ['home', 'run', 'state', 'tree']) fs.mkdirSync(path.join(this.root, name), { mode: 0o700 });
+    fs.writeFileSync(
+      path.join(this.home, '.gitconfig'),
+      '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n',
+    );
+    const supplementary = groups.length === 0 ? '--clear-groups' : `--groups=${groups.join(',')}`;
+    const becomes = isRoot && user !== 'root';
+    this.lead = becomes ? ['setpriv', `--reuid=${ordinaryId}`, `--regid=${ordinaryId}`, supplementary] : [];
+    if (becomes) giveToOrdinaryUser(this.root);
+    this.command = [process.execPath, path.join(readableInstall(), 'bin/mzr.js')];
+    this.environment = {
+      PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+      LC_ALL: 'C',
+      SHELL: '/bin/sh',
+      HOME: this.home,
+      TMPDIR: this.root,
+      XDG_RUNTIME_DIR: path.join(this.root, 'run'),
+      XDG_STATE_HOME: path.join(this.root, 'state'),
+      GIT_CONFIG_NOSYSTEM: '1',
+      // What tests do below find the command by this name.
+      MZR: this.command.join(' '),
+    };
+  }
+
+  get uid(): number {
+    return this.user === 'root' || !isRoot ? (process.getuid?.() ?? 0) : ordinaryId;
+  }
+
+  /** A repository on branch `main` whose first commit has these files, made in the tree or at another path. Answers with its path. */
+  repository(files: Readonly<Record<string, string>>, at = this.tree): string {
+    this.write(files, at);
+    this.host('git init -q && git add -A && git commit -q --allow-empty -m first', at);
+    return at;
+  }
+
+  /** Writes files as the user, with the directories they need. */
+  write(files: Readonly<Record<string, string>>, at = this.tree): void {
+    for (const [name, content] of Object.entries(files)) {
+      const script = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"';
+      this.must(this.start(['sh', '-c', script, 'sh', path.join(at, name)], { cwd: this.root, input: content }), name);
+    }
+  }
+
+  /** A file of the host view. */
+  read(name: string): string {
+    return fs.readFileSync(path.join(this.tree, name), 'utf8');
+  }
+
+  /** Runs a shell script as the user in the host view. @throws Error when it fails */
+  host(script: string, cwd = this.tree): string {
+    return this.must(this.start(['sh', '-c', script], { cwd }), script);
+  }
+
+  /** Runs `mzr` to its end. */
+  mzr(args: readonly string[], start: Start = {}): Outcome {
+    return this.start([...this.command, ...args], start);
+  }
+
+  /** Runs `mzr` and answers with its standard output. @throws Error when it fails */
+  ok(...args: readonly string[]): string {
+    return this.must(this.mzr(args), `mzr ${args.join(' ')}`);
+  }
+
+  /** Runs a script with `sh` in a context that exists. @throws Error when it fails */
+  inside(context: string, script: string, start: Start = {}): string {
+    return this.must(this.mzr(['exec', context, '--', 'sh', '-c', script], start), script);
+  }
+
+  /** The answer of `mzr … --json`. */
+  json<T>(...args: readonly string[]): T {
+    return JSON.parse(this.ok(...args, '--json')) as T;
+  }
+
+  /** The contexts of the tree by name, those of runs included. */
+  contexts(): Record<string, ContextInfo> {
+    const { contexts } = this.json<{ contexts: ContextInfo[] }>('list', '--all');
+    return Object.fromEntries(contexts.map((context) => [context.name, context]));
+  }
+
+  details(context: string): ContextDetails {
+    return this.json<ContextDetails>('show', context);
+  }
+
+  /** The code of the error that `mzr` ends with. @throws Error when it succeeds */
+  refusal(...args: readonly string[]): {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+  } {
+    const { status, out } = this.mzr([...args.slice(0, 1), '--json', ...args.slice(1)]);
+    if (status === 0) throw new Error(`mzr ${args.join(' ')} succeeded.`);
+    return (JSON.parse(out) as { error: { code: string; message: string; hint: string | null } }).error;
+  }
+
+  /** Starts a program as the user and leaves it running. */
+  background(argv: readonly string[], cwd = this.tree): Background {
+    const [file = '', ...args] = [...this.lead, ...argv];
+    const child = spawn(file, args, { cwd, env: this.environment, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.children.add(child);
+    child.on('close', () => this.children.delete(child));
+    return new Background(child);
+  }
+
+  /** A shell session that stays: `mzr shell` with these arguments. */
+  shell(...args: readonly string[]): LiveShell {
+    return new LiveShell(this.background([...this.command, 'shell', ...args]).child, this.command.join(' '));
+  }
+
+  /** Ends everything and removes the directories. @throws Error when a process, a mount or a directory is left behind */
+  async end(): Promise<void> {
+    for (const child of this.children) child.kill('SIGKILL');
+    await until(() => this.children.size === 0, 'what the test started has ended');
+    // Commands inside sessions may outlive the client that was killed.
+    for (const pid of this.processes().filter((pid) => !isService(pid))) kill(pid);
+    const stopped = this.mzr(['daemon', 'stop', '--force'], { cwd: this.root });
+    const left: string[] = [];
+    if (stopped.status !== 0 && !stopped.err.includes('E_DAEMON')) left.push(`daemon stop: ${stopped.err}`);
+    await until(() => this.processes().length === 0, 'every process ends').catch(() => undefined);
+    left.push(...this.processes().map((pid) => `process ${pid}: ${commandOf(pid)}`));
+    for (const pid of this.processes()) kill(pid);
+    const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    left.push(...mounts.filter((line) => line.includes(this.root)).map((line) => `mount ${line}`));
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    if (fs.existsSync(this.root)) left.push(this.root);
+    if (left.length > 0) throw new Error(`Left behind: ${left.join('; ')}`);
+  }
+
+  /** Living processes of this world: their environment, command line or mounts name its root. */
+  processes(): number[] {
+    return fs
+      .readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid !== process.pid && this.owns(pid));
+  }
+
+  private owns(pid: number): boolean {
+    try {
+      const state = /^State:\s*(\w)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      if (state === 'Z' || state === 'X') return false;
+      return ['environ', 'cmdline', 'mountinfo'].some((file) =>
+        fs.readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(this.root),
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  private start(argv: readonly string[], { cwd = this.tree, input = '', env = {} }: Start): Outcome {
+    const [file = '', ...args] = [...this.lead, ...argv];
+    const options = { cwd, input, env: { ...this.environment, ...env }, encoding: 'utf8', timeout: 120_000 } as const;
+    const { status, stdout, stderr, error } = spawnSync(file, args, { ...options, maxBuffer: 1 << 27 });
+    if (error !== undefined) throw error;
+    return { status, out: stdout, err: stderr };
+  }
+
+  private must({ status, out, err }: Outcome, what: string): string {
+    if (status !== 0) throw new Error(`Exit ${status} as ${this.user}: ${what}\n${out}${err}`);
+    return out;
+  }
+}
+
+function isService(pid: number): boolean {
+  return /\/daemon\/[\w-]+\.js\b/.test(commandOf(pid));
+}
+
+function commandOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Waits until `holds` does, at most 30 seconds. @throws Error */
+export async function until(holds: () => boolean, what: string, detail = (): string => ''): Promise<void> {
+  for (const limit = Date.now() + 30_000; !holds(); await pause(20)) {
+    if (Date.now() > limit) throw new Error(`It never came about that ${what}. ${detail()}`);
+  }
+}
