@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBranch } from '../git/branches.js';
 import { resetTo, resolveRevision } from '../git/checkout.js';
@@ -86,6 +86,8 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     await fillUpper(tree, record, source, request.exclude ?? []);
     const { head, reset } = await checkedOut(tree, record, source, request);
     const submodules = tree.repository === undefined ? [] : await registerSubmodules(tree, tree.repository, record);
+    // Last, because git's own file at the top changed its time.
+    dressLike(source.changes ?? tree.path, upperOf(record));
     const finished = { ...record, submodules, ...(head === undefined ? {} : { head }) };
     await tree.store.writeContext(finished);
     const mountPoint = await openContext(tree, finished);
@@ -234,6 +236,7 @@ function leadTo(layers: readonly string[], upper: string, path: TreePath): void 
 
 function dressLike(model: string | Buffer, path: string | Buffer): void {
   const stats = lstatSync(model, { bigint: true });
+  chmodSync(path, Number(stats.mode) & 0o7777);
   setTimes(path, stats.mtimeNs, stats.mtimeNs);
 }
 
