@@ -39,6 +39,12 @@ export function joinCommand(tree: WorkTree, record: ContextRecord): readonly str
   return ['sh', '-c', enter, 'mzr', ...group.doors(), '--'];
 }
 
+/** @throws MizerError `E_CGROUP_UNAVAILABLE` when this machine offers no way to keep limits */
+export function requireLimits(): void {
+  const hierarchies = lookForHierarchies();
+  if (hierarchies.length === 0 && !hasUserManager(process.env)) openControlGroups(hierarchies);
+}
+
 /** All processes of a context in one control group, those included that start meanwhile. @throws MizerError `E_CGROUP_UNAVAILABLE` */
 async function gather(tree: WorkTree, record: ContextRecord): Promise<ControlGroup> {
   const hierarchies = lookForHierarchies();

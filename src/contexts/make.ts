@@ -34,6 +34,8 @@ export interface MakeRequest {
   readonly share?: readonly TreePath[];
   readonly exclude?: readonly TreePath[];
   readonly hidden: boolean;
+  /** Hidden, but to be kept for a while after its command. */
+  readonly kept?: boolean;
   readonly command?: readonly string[];
   readonly onProgress?: (progress: CopyProgress) => void;
 }
@@ -80,6 +82,7 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     limits: {},
     submodules: [],
     ...(source.base === undefined ? {} : { base: source.base.id }),
+    ...(request.kept === true ? { keptAt: new Date().toISOString() } : {}),
     ...(request.command === undefined ? {} : { command: request.command }),
   };
   try {

@@ -1,5 +1,5 @@
 import { contextOfBranch, makeForBranch } from '../contexts/branch-context.js';
-import { forgetGroup, joinCommand } from '../contexts/control.js';
+import { forgetGroup, joinCommand, requireLimits } from '../contexts/control.js';
 import { headOf } from '../contexts/context-git.js';
 import { makeContext, type MakeRequest } from '../contexts/make.js';
 import { openContext } from '../contexts/open.js';
@@ -31,8 +31,13 @@ export function sessionServices(world: SessionWorld): SessionServices {
   return {
     async 'session/open'(params, call) {
       const { tree, context: standing } = await world.standing(call, params.cwd);
-      const { record, notes } = await tree.exclusively(() => contextFor(tree, params, standing, call));
-      world.busy.add(record.name);
+      if (Object.keys(params.limits ?? {}).length > 0) requireLimits();
+      const { record, notes } = await tree.exclusively(async () => {
+        const found = await contextFor(tree, params, standing, call);
+        // Before the lock is let go: a collection that waits for it must not take this context for one that is over.
+        world.busy.add(found.record.name);
+        return found;
+      });
       try {
         const limited = await withLimits(tree, record, params);
         const view = await viewOf(tree, limited);
@@ -115,6 +120,7 @@ async function contextFor(
     share: share.map(typed),
     exclude: exclude.map(typed),
     hidden: purpose === 'run' && name === undefined,
+    kept: params.keep === true,
     command: params.command,
     onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }),
     ...(name === undefined ? {} : { name: checkName(name) }),
@@ -145,10 +151,7 @@ async function viewOf(tree: WorkTree, record: ContextRecord): Promise<ContextVie
 
 async function endRun(tree: WorkTree, name: string, keep: boolean): Promise<EndSessionResult> {
   const record = await tree.store.context(name);
-  if (keep || !record.hidden) {
-    if (record.hidden) await tree.store.writeContext({ ...record, keptAt: new Date().toISOString() });
-    return { context: name, outcome: 'kept', notes: [] };
-  }
+  if (keep || !record.hidden) return { context: name, outcome: 'kept', notes: [] };
   const retirement = await retire(tree, record);
   if (!tree.store.hasContext(name)) forgetGroup(tree, record);
   return { context: name, ...retirement, notes: [] };
