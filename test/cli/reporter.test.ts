@@ -61,8 +61,16 @@ describe('colours', () => {
 
 describe('tables', () => {
   const info = (name: string, more: Partial<ContextInfo> = {}): ContextInfo => ({
-    ...{ name, hidden: false, live: false, createdAt: '2026-01-01T00:00:00Z', bytes: 0, sessions: 0, processes: 0 },
-    ...{ paused: false, current: false, ...more },
+    name,
+    hidden: false,
+    live: false,
+    createdAt: '2026-01-01T00:00:00Z',
+    bytes: 0,
+    sessions: 0,
+    processes: 0,
+    paused: false,
+    current: false,
+    ...more,
   });
   const now = Date.parse('2026-01-01T03:00:00Z');
 
@@ -93,7 +101,11 @@ describe('tables', () => {
 
   test('snapshots stand above those made upon them, and only forks indent', () => {
     const snapshot = (id: string, below?: string): SnapshotInfo => ({
-      ...{ id, createdAt: `2026-01-0${id.slice(1)}T00:00:00Z`, entries: 1, bytes: 1, promoted: false },
+      id,
+      createdAt: `2026-01-0${id.slice(1)}T00:00:00Z`,
+      entries: 1,
+      bytes: 1,
+      promoted: false,
       ...(below === undefined ? {} : { below }),
     });
     const placed = arrange([

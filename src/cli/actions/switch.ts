@@ -14,8 +14,9 @@ export async function switchTo({ context, branch }: SwitchInput, world: World): 
   remark(world, result.notes);
   const seen =
     context === '-' && !branch ? 'the host view' : `the context ${result.context}${result.made ? ', new' : ''}`;
-  answer(world, result, () => `This session now sees ${seen} at ${shown(result.workTree)}.\n`);
   // The shell integration sets the variable and changes directory itself.
-  if ((world.env['MIZER_HOOK'] ?? '') === '') remark(world, ['To go into it with this shell, type: cd "$PWD"']);
+  const hooked = (world.env['MIZER_HOOK'] ?? '') !== '';
+  const next = hooked ? '.' : '; to go into it with this shell, type: cd "$PWD"';
+  answer(world, result, () => `This session now sees ${seen} at ${shown(result.workTree)}${next}\n`);
   return 0;
 }

@@ -8,7 +8,7 @@ export const run = declare({
   group: 'work',
   description: [
     'Forks the work tree with all its build products, runs COMMAND at the same path in the fork, and drops the fork when the command ends. Edits in the host view do not disturb the command, and its writes do not show in the host view.',
-    'Options end at the first word that is none: everything from COMMAND on belongs to the command. Without --name the context gets a readable name and stays hidden from mzr list without --all.',
+    'Options end at the first word that is none: everything from COMMAND on belongs to the command. Without a name the context gets a readable one and is hidden from mzr list without --all. One that was named stays.',
     "With --json the command's standard output goes to standard error, and one document tells how it ended.",
   ],
   positionals: { command: rest(word, 1, 'the command to run, with its arguments') },

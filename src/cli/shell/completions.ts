@@ -46,7 +46,7 @@ _mzr() {
       *) found+=("${'$'}{line//:/\\:}") ;;
     esac
   done
-  (( $#found )) && _describe -o mzr found
+  (( $#found )) && _describe mzr found
 }
 if [[ $funcstack[1] == _mzr ]]; then _mzr "$@"; elif (( $+functions[compdef] )); then compdef _mzr mzr; fi
 `;

@@ -60,7 +60,7 @@ __mizer_follow() {
     here=${'$'}{here%/*}
     here=${'$'}{here:-/}
   done
-  OLDPWD=$before
+  builtin cd -q -- "$before" 2>/dev/null && builtin cd -q -- "$here"
   [[ $here == "$there" ]] || print -ru2 -- "mzr: $there is not in this context; now in $here"
 }
 __mizer_prompt() {
