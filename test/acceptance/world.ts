@@ -169,9 +169,9 @@ export class World {
     readonly message: string;
     readonly hint: string | null;
   } {
-    const { status, out } = this.mzr([...args.slice(0, 1), '--json', ...args.slice(1)]);
+    const { status, err } = this.mzr([...args.slice(0, 1), '--json', ...args.slice(1)]);
     if (status === 0) throw new Error(`mzr ${args.join(' ')} succeeded.`);
-    return (JSON.parse(out) as { error: { code: string; message: string; hint: string | null } }).error;
+    return (JSON.parse(err) as { error: { code: string; message: string; hint: string | null } }).error;
   }
 
   /** Starts a program as the user and leaves it running. */
