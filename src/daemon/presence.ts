@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { mountsOf, type Mount } from '../linux/mountinfo.js';
+import { parseMountinfo, type Mount } from '../linux/mountinfo.js';
 import { namespaceId } from '../linux/namespaces.js';
 import { mountNamespaces, processIds } from '../linux/process.js';
 import type { ContextKey, Inhabitant } from '../contexts/mounts.js';
@@ -57,14 +57,14 @@ export class Presence {
   /** What a process stands in: `undefined` when it is in no session, or sees the host view there. */
   standing(pid: number, directory: string): Sight | undefined {
     if (!this.isSession(pid)) return undefined;
-    return contextAt(mountsOrNone(pid), this.#state, asMountPoint(directory));
+    return contextAt(mountsOrNone([pid], this.#state), this.#state, asMountPoint(directory));
   }
 
   /** Whether a process is in a mount namespace that this hub handed out. */
   isSession(pid: number): boolean {
     const namespace = namespaceId(pid, 'mnt');
     if (namespace === undefined || namespace === namespaceId('self', 'mnt')) return false;
-    return stackAt(mountsOrNone(pid), this.#state).length > 0;
+    return stackAt(mountsOrNone([pid], this.#state), this.#state).length > 0;
   }
 
   #sessions(): { readonly namespace: string; readonly pids: number[]; readonly mounts: Mount[] }[] {
@@ -75,7 +75,7 @@ export class Presence {
       byNamespace.set(mountNamespace, [...(byNamespace.get(mountNamespace) ?? []), pid]);
     }
     return [...byNamespace]
-      .map(([namespace, pids]) => ({ namespace, pids, mounts: mountsOrNone(...pids) }))
+      .map(([namespace, pids]) => ({ namespace, pids, mounts: mountsOrNone(pids, this.#state) }))
       .filter(({ mounts }) => stackAt(mounts, this.#state).length > 0);
   }
 }
@@ -83,15 +83,19 @@ export class Presence {
 /** Processes anywhere on the machine that have a context of this name mounted, whether of this hub or another. */
 export function seenAnywhere(key: ContextKey): number[] {
   const source = sourceOf(key);
-  return processIds().filter((pid) => mountsOrNone(pid).some((mount) => mount.source === source));
+  return processIds().filter((pid) => mountsOrNone([pid]).some((mount) => mount.source === source));
 }
 
-/** The mounts of the first of `pids` that still lives. */
-function mountsOrNone(...pids: readonly number[]): Mount[] {
+/**
+ * The mounts of the first of `pids` that still lives, without those below `state`: a session has each context of the hub there, and
+ * with fifty of them most of the time would go into reading what nobody looks at.
+ */
+function mountsOrNone(pids: readonly number[], state?: string): Mount[] {
   for (const pid of pids) {
     try {
-      const mounts = mountsOf(pid);
-      if (mounts.length > 0) return mounts;
+      const text = fs.readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
+      const lines = text.split('\n').filter((line) => state === undefined || !line.includes(` ${state}/`));
+      if (text !== '') return parseMountinfo(lines.join('\n'));
     } catch {
       // It has ended; another one of the same namespace may live.
     }
