@@ -1,19 +1,18 @@
 // A client of its own process, led by lines of JSON: {id, method, params}, or {id, run: argv, opened} to run a command in a session.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { connect, connectIfRunning } from '../../dist/protocol/client.js';
+import { connectIfRunning } from '../../dist/protocol/client.js';
 
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-// The daemon's build is looked at only where that is tested: a build made meanwhile is no matter of the other tests.
-const { FIXTURE_BUILD: build } = process.env;
-const start = () =>
-  connect({ env: process.env, uid: process.getuid(), say: () => undefined, ...(build === 'own' ? {} : { build }) });
-const connection = await (build === undefined ? connectIfRunning(process.env, process.getuid()) : start()).catch(
-  (error) => {
-    say({ id: 0, error: { code: error.code, message: error.message, hint: error.hint } });
-    process.exit(1);
-  },
-);
+// Whatever the daemon's build: one made meanwhile is no matter of these tests. Its socket's file is there a moment before it listens.
+async function meet() {
+  for (;;) {
+    const met = await connectIfRunning(process.env, process.getuid());
+    if (met !== undefined) return met;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+const connection = await meet();
 say({ id: 0, result: process.pid });
 void connection.closed.then(() => process.exit(0));
 
