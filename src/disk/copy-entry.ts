@@ -23,7 +23,7 @@ export type CopyOutcome =
   | { readonly state: 'unstable'; readonly entry: Entry }
   /** A socket: it means nothing without the process that listens. */
   | { readonly state: 'skipped'; readonly entry: Entry }
-  /** Not in the source, and so no longer in the copy. */
+  /** Not in the source, and so no longer in the copy; of a directory also what was copied below it. */
   | { readonly state: 'gone' }
   /** Could not be read (`EACCES`, …), or is a device, which cannot be made (`EPERM`). */
   | { readonly state: 'failed'; readonly code: string };

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { patch, type Manifest } from '../model/manifest.js';
 import type { Entry } from '../model/entry.js';
-import type { TreePath } from '../model/tree-path.js';
+import { isWithin, type TreePath } from '../model/tree-path.js';
 import { CopyBatch } from './copy-entry.js';
 import { runCopies } from './copy-command.js';
 import { planCopy } from './copy-plan.js';
@@ -60,21 +60,29 @@ export async function copyTree(options: CopyTreeOptions): Promise<CopyTreeResult
 
   const unstable: TreePath[] = [];
   const errors: PathError[] = [...after.errors];
-  const put: Entry[] = [];
+  const put = new Map<TreePath, Entry>();
   const remove: TreePath[] = [];
   const defects = findDefects(before.manifest, after.manifest, copied.manifest);
-  for (const path of [...defects.again, ...defects.directories]) {
+  const directories = new Set(defects.directories);
+  let uprooted = false;
+  for (const path of [...defects.again, ...directories]) {
     signal?.throwIfAborted();
     const outcome = await batch.copy(path);
+    const entry = outcome.state === 'copied' || outcome.state === 'unstable' ? outcome.entry : undefined;
+    if (directories.has(path) && entry?.kind !== 'directory') {
+      // Gone since what is below it was copied; that went from the copy with it.
+      uprooted = true;
+      for (const below of put.keys()) if (isWithin(below, path)) put.delete(below);
+    }
+    if (entry !== undefined) put.set(path, entry);
     if (outcome.state === 'gone') remove.push(path);
-    if (outcome.state === 'copied' || outcome.state === 'unstable') put.push(outcome.entry);
     if (outcome.state === 'unstable') unstable.push(path);
     if (outcome.state === 'failed') errors.push({ path, code: outcome.code });
   }
   const finished = batch.finish();
   return {
-    source: patch(after.manifest, { put, remove }),
-    copy: lookAgain(to, copied.manifest, [...defects.again, ...finished]),
+    source: patch(after.manifest, { put: [...put.values()], remove }),
+    copy: uprooted ? (await walk(to)).manifest : lookAgain(to, copied.manifest, [...defects.again, ...finished]),
     unstable,
     errors,
   };

@@ -11,15 +11,25 @@ export function portrait(root: string, exclude: readonly string[] = []): string[
   const paths = ['', ...[...walkSync(root, { exclude }).manifest.entries()].map((entry) => entry.path)];
   return paths.map((path) => {
     const at = bytesOf(root, path);
-    const stats = fs.lstatSync(path === '' ? root : at, { bigint: true });
-    const shared = first.get(stats.ino) ?? path;
-    first.set(stats.ino, shared);
-    const attributes = listAttributes(at)
-      .sort()
-      .map((name) => `${name}=${getAttribute(at, name)?.toString('hex')}`);
-    const kept = [stats.mode.toString(8), stats.mtimeNs, stats.nlink > 1n && !stats.isDirectory() ? shared : ''];
-    return JSON.stringify([path, ...kept.map(String), contentOf(at, stats), ...attributes]);
+    const { ino } = fs.lstatSync(at, { bigint: true });
+    const shared = first.get(ino);
+    if (shared === undefined) first.set(ino, path);
+    return JSON.stringify([...linePortrait(at, path), shared ?? '']);
   });
+}
+
+/** The same without hard links: several copies one after the other do not keep them. */
+export function portraitWithoutLinks(root: string): string[] {
+  const paths = ['', ...[...walkSync(root).manifest.entries()].map((entry) => entry.path)];
+  return paths.map((path) => JSON.stringify(linePortrait(bytesOf(root, path), path)));
+}
+
+function linePortrait(at: Buffer, path: string): string[] {
+  const stats = fs.lstatSync(at, { bigint: true });
+  const attributes = listAttributes(at)
+    .sort()
+    .map((name) => `${name}=${getAttribute(at, name)?.toString('hex')}`);
+  return [path, stats.mode.toString(8), String(stats.mtimeNs), contentOf(at, stats), ...attributes];
 }
 
 function contentOf(at: Buffer, stats: fs.BigIntStats): string {

@@ -38,14 +38,13 @@ test.each([1, 2, 3, 4, 5, 6])(
   async (seed) => {
     const watcher = await open();
     let manifest = walkSync(tree()).manifest;
-    const writer = spawn(process.execPath, [program('change-for-ever'), tree(), String(seed), '6000'], {
+    const writer = spawn(process.execPath, [program('change-for-ever'), tree(), String(seed), '6000', '10'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let running = true;
-    const ended = new Promise((resolve) => writer.once('exit', resolve)).then(() => (running = false));
+    const ended = new Promise((resolve) => writer.once('exit', resolve));
     writer.stdout.resume();
     let trusted = 0;
-    while (running) {
+    while (writer.exitCode === null) {
       const touched = await watcher.touched();
       if (touched.trusted) trusted += 1;
       manifest = follow(manifest, touched);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareManifests } from '../../src/model/compare.js';
 import type { Entry, Kind } from '../../src/model/entry.js';
@@ -56,7 +56,9 @@ test('what is looked up is what is there, and a directory range is exactly what 
       for (const at of [...all.map((one) => one.path), other]) {
         expect(manifest.get(at)).toEqual(all.find((one) => one.path === at));
         const { start, end } = manifest.below(at);
-        expect([...manifest.entries(start, end)]).toEqual(all.filter((one) => one.path !== at && isWithin(one.path, at)));
+        expect([...manifest.entries(start, end)]).toEqual(
+          all.filter((one) => one.path !== at && isWithin(one.path, at)),
+        );
       }
     }),
   );
@@ -96,16 +98,21 @@ test('a comparison lists exactly what is new, different and gone, also where a f
 
 test('a manifest in which any byte was changed, or that was cut short, is refused as corrupt', () => {
   fc.assert(
-    fc.property(fc.array(entry, { minLength: 1, maxLength: 5 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (list, at, flip) => {
-      const bytes = encodeManifest(manifestOf(list));
-      const index = at % bytes.length;
-      // Bytes 20 to 31 are spare, and still summed.
-      const changed = bytes.slice();
-      changed[index] = (changed[index] ?? 0) ^ flip;
-      const refusal = expect.objectContaining({ code: 'E_MANIFEST_CORRUPT' }) as unknown;
-      expect(thrownBy(() => decodeManifest(changed))).toEqual(refusal);
-      expect(thrownBy(() => decodeManifest(bytes.subarray(0, index)))).toEqual(refusal);
-    }),
+    fc.property(
+      fc.array(entry, { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (list, at, flip) => {
+        const bytes = encodeManifest(manifestOf(list));
+        const index = at % bytes.length;
+        // Bytes 20 to 31 are spare, and still summed.
+        const changed = bytes.slice();
+        changed[index] = (changed[index] ?? 0) ^ flip;
+        const refusal = expect.objectContaining({ code: 'E_MANIFEST_CORRUPT' }) as unknown;
+        expect(thrownBy(() => decodeManifest(changed))).toEqual(refusal);
+        expect(thrownBy(() => decodeManifest(bytes.subarray(0, index)))).toEqual(refusal);
+      },
+    ),
   );
 });
 

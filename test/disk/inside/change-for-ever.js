@@ -1,8 +1,9 @@
 // Changes the tree at ROOT at random, but repeatably by SEED, in every way there is: writes in place, appends, cuts, replaces by rename,
-// links, renames directories, removes, changes modes and times. STEPS ends it; without, it goes on until killed.
+// links, renames directories, removes, changes modes and times. STEPS ends it; without, it goes on until killed. With PACE it rests a millisecond after that many.
 import * as fs from 'node:fs';
 
-const [, , root, seed, steps = 'Infinity'] = process.argv;
+const [, , root, seed, steps = 'Infinity', pace = 'Infinity'] = process.argv;
+const still = new Int32Array(new SharedArrayBuffer(4));
 let state = Number(seed) + 1;
 const random = (limit) => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -38,9 +39,10 @@ const actions = [
   () => fs.renameSync(place2(), `${root}-outside`),
   () => fs.renameSync(`${root}-outside`, place2()),
   () => fs.chmodSync(place2(), 0o700 + random(0o100)),
-  () => fs.rmSync(place2(), { recursive: true, force: true }),
+  () => random(8) === 0 && fs.rmSync(place2(), { recursive: true, force: true }),
 ];
 for (let step = 0; step < Number(steps); step += 1) {
+  if (step % Number(pace) === 0) Atomics.wait(still, 0, 0, 1);
   if (step === 300) process.stdout.write('busy\n');
   try {
     actions[random(actions.length)]();
