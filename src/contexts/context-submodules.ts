@@ -14,17 +14,22 @@ export interface ContextSubmodule {
   readonly commonDir: string;
 }
 
-/** Registers a context's submodules, each with its own repository. Answers what `ContextRecord.submodules` keeps. */
+/**
+ * Registers a context's submodules, each with its own repository, on the HEAD and index they have in the context `from`, in the host view
+ * without one. Answers what `ContextRecord.submodules` keeps.
+ */
 export async function registerSubmodules(
   tree: WorkTree,
   repository: Repository,
   record: ContextRecord,
+  from: string | undefined,
 ): Promise<ContextSubmodule[]> {
   if (!existsSync(join(tree.path, '.gitmodules'))) return [];
   const registered: ContextSubmodule[] = [];
   for (const submodule of await listSubmodules(repository)) {
+    const forked = from === undefined ? undefined : adminDirectory(submodule.commonDir, from);
     await registerSubmodule({
-      submodule,
+      submodule: forked !== undefined && existsSync(forked) ? { ...submodule, gitDir: forked } : submodule,
       name: record.name,
       mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
       upper: upperOf(record),

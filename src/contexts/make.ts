@@ -88,7 +88,8 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
   try {
     await fillUpper(tree, record, source, request.exclude ?? []);
     const { head, reset } = await checkedOut(tree, record, source, request);
-    const submodules = tree.repository === undefined ? [] : await registerSubmodules(tree, tree.repository, record);
+    const submodules =
+      tree.repository === undefined ? [] : await registerSubmodules(tree, tree.repository, record, source.context);
     // Last, because git's own file at the top changed its time.
     dressLike(source.changes ?? tree.path, upperOf(record));
     const finished = { ...record, submodules, ...(head === undefined ? {} : { head }) };
