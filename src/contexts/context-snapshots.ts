@@ -1,6 +1,7 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTree } from '../disk/copy.js';
+import { parseIndex, withoutCaches } from '../git/index-file.js';
 import { linkOrCopy } from '../git/link-or-copy.js';
 import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
@@ -80,8 +81,9 @@ export async function rewind(tree: WorkTree, record: ContextRecord, id: string):
     const kept = join(tree.store.layerDirectory(target.id), 'index');
     const index = join(adminDirectory(repository.commonDir, record.name), 'index');
     if (existsSync(kept)) {
-      rmSync(`${index}.new`, { force: true });
-      linkOrCopy(kept, `${index}.new`);
+      // The files are copies, and changed behind git: what the index caches of them is not so any more.
+      const bytes = withoutCaches(parseIndex(readFileSync(kept), repository.objectFormat));
+      writeFileSync(`${index}.new`, bytes);
       renameSync(`${index}.new`, index);
     }
   }

@@ -19,16 +19,16 @@ export interface Collected {
 /**
  * Removes what is provably of no more use: contexts of runs that are over, snapshots that nothing stands on, leftovers of crashes; joins deep
  * stacks. Work that is saved nowhere else is archived first (`retire`). The caller holds the store's lock, and empties the trash afterwards.
- * @param busy names of contexts that a session is being opened in
+ * @param isBusy whether a session is being opened in the context of this name
  * @param now milliseconds since 1970
  */
-export async function collect(tree: WorkTree, busy: ReadonlySet<string>, now: number): Promise<Collected> {
+export async function collect(tree: WorkTree, isBusy: (name: string) => boolean, now: number): Promise<Collected> {
   const contexts: string[] = [];
   const archived: string[] = [];
   for (const name of tree.store.contextNames()) {
     const record = await tree.store.context(name);
     const isOver = record.hidden && (record.keptAt === undefined || now - Date.parse(record.keptAt) > forgotten);
-    if (!isOver || busy.has(name)) continue;
+    if (!isOver || isBusy(name)) continue;
     const { outcome, archive } = await retire(tree, record);
     if (archive !== undefined) archived.push(archive);
     if (outcome === 'archived' || outcome === 'dropped') contexts.push(name);

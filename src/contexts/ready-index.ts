@@ -48,7 +48,10 @@ export async function readyIndex(
   const delta = await pathsBetween(tree, current.snapshot, base);
   if (delta === undefined || delta.length > largestDelta) return own;
   const template = templateOf(tree, current);
-  return { indexFrom: join(template, 'index'), monitor: monitorView(tree, repository, record, template, delta) };
+  const indexFrom = join(template, 'index');
+  // What is shared changes without a trace in the upper directory: there git must look itself.
+  if (record.share.length > 0 || tree.host.mountsInside().length > 0) return { indexFrom };
+  return { indexFrom, monitor: monitorView(tree, repository, record, template, delta) };
 }
 
 function monitorView(

@@ -25,7 +25,14 @@ export async function retire(tree: WorkTree, record: ContextRecord): Promise<Ret
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
   if (!isEmpty && tree.repository === undefined) return { outcome: 'kept' };
-  const saved = isEmpty ? undefined : await archiveContext(tree, record);
+  let saved: string | undefined;
+  try {
+    if (!isEmpty) saved = await archiveContext(tree, record);
+  } catch (error) {
+    // A repository inside, whose history no commit can hold.
+    if (error instanceof MizerError && error.code === 'E_ARCHIVE_NESTED') return { outcome: 'kept' };
+    throw error;
+  }
   await removeContext(tree, record);
   return saved === undefined ? { outcome: 'dropped' } : { outcome: 'archived', archive: saved };
 }

@@ -47,5 +47,5 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
     moved && head.branch === undefined && head.oid !== undefined && !(await isReachable({ cwd: tree.path }, head.oid));
   if (visible.length === 0) return { files: 0, commits };
   const status = await changesAgainstHead({ cwd: await openContext(tree, record) });
-  return { files: status.tracked + status.untracked + status.unmerged, commits };
+  return { files: status.tracked + status.untracked + status.unmerged + status.nested.length, commits };
 }

@@ -19,6 +19,7 @@ import { listArchives } from '../git/archive.js';
 import { MizerError } from '../model/errors.js';
 import { fromText, pathFrom, type TreePath } from '../model/tree-path.js';
 import type { ContextInfo, SnapshotInfo } from '../protocol/messages.js';
+import type { Openings } from './openings.js';
 import type { Call, Services } from './services.js';
 import type { Trees } from './trees.js';
 
@@ -27,8 +28,9 @@ export interface ContextWorld {
   readonly trees: Trees;
   /** The work tree that the caller stands in, and the context, where he stands in one. */
   standing(call: Call, cwd: string): Promise<{ readonly tree: WorkTree; readonly context?: string }>;
-  /** Contexts that a session is being opened in. */
-  readonly busy: ReadonlySet<string>;
+  readonly openings: Openings;
+  /** Whether a session of a context is being opened or is on its way in. To be asked with the store's lock held. */
+  isAwaited(tree: WorkTree, name: string): boolean;
 }
 
 type ContextServices = Pick<
@@ -134,7 +136,10 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'context/rewind'(params, call) {
       const { tree, record } = await context(call, params);
-      return tree.exclusively(async () => ({ before: toSnapshotInfo(await rewind(tree, record, params.snapshot)) }));
+      return tree.exclusively(async () => {
+        refuseAwaited(world, tree, record.name);
+        return { before: toSnapshotInfo(await rewind(tree, record, params.snapshot)) };
+      });
     },
 
     async 'context/promote'(params, call) {
@@ -171,8 +176,10 @@ export function contextServices(world: ContextWorld): ContextServices {
       const records = await Promise.all(contexts.map((name) => tree.store.context(name)));
       const archived: string[] = [];
       for (const record of records) {
-        if (world.busy.has(record.name)) throw opening(record.name);
-        const saved = await tree.exclusively(() => drop(tree, record, force));
+        const saved = await tree.exclusively(async () => {
+          refuseAwaited(world, tree, record.name);
+          return drop(tree, record, force);
+        });
         if (saved !== undefined) archived.push(saved);
         forgetGroup(tree, record);
       }
@@ -205,7 +212,7 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async gc({ cwd }, call) {
       const { tree } = await world.standing(call, cwd);
-      const collected = await tree.exclusively(() => collect(tree, world.busy, Date.now()));
+      const collected = await tree.exclusively(() => collect(tree, (name) => world.isAwaited(tree, name), Date.now()));
       await tree.store.emptyTrash();
       return collected;
     },
@@ -255,8 +262,10 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
   return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
 }
 
-function opening(name: string): MizerError {
-  return new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, {
+/** @throws MizerError `E_CONTEXT_IN_USE` */
+function refuseAwaited(world: ContextWorld, tree: WorkTree, name: string): void {
+  if (!world.isAwaited(tree, name)) return;
+  throw new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, {
     hint: 'Try again in a moment.',
   });
 }

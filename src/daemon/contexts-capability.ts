@@ -1,11 +1,12 @@
 import { collect } from '../contexts/gc.js';
 import { prepareTemplate } from '../contexts/ready-index.js';
-import type { WorkTree } from '../contexts/work-tree.js';
+import { keyOf, type WorkTree } from '../contexts/work-tree.js';
 import { installMonitor, sessionEnvironment } from '../git/fsmonitor.js';
 import { mapBack } from './chain.js';
 import { contextServices } from './context-services.js';
 import { HostWatch } from './host-watch.js';
 import { Housekeeping } from './housekeeping.js';
+import { Openings } from './openings.js';
 import type { Call, Capability, Parts } from './services.js';
 import { sessionServices, type SessionWorld } from './session-services.js';
 import { Trees } from './trees.js';
@@ -37,16 +38,18 @@ export async function contextsCapability({ hub, sessions, places, log, ids }: Pa
 
   const settings = installMonitor(places.state);
   const housekeeping = new Housekeeping(log, async (tree) => {
-    await tree.exclusively(() => collect(tree, world.busy, Date.now()));
+    await tree.exclusively(() => collect(tree, (name) => world.isAwaited(tree, name), Date.now()));
     await tree.store.emptyTrash();
     const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     await prepareTemplate(tree, ids ?? self, ids === undefined ? [] : ['unshare', ...mapBack(ids), '--']);
   });
+  const openings = new Openings();
   const world: SessionWorld = {
     trees,
     standing,
     sessions,
-    busy: new Set<string>(),
+    openings,
+    isAwaited: (tree, name) => openings.has(tree, name) || sessions.isPending(keyOf(tree, name)),
     environment: (own) => (settings === undefined ? {} : sessionEnvironment(own, places.git, settings)),
     prepare: (tree) => housekeeping.soon(tree),
   };

@@ -20,29 +20,33 @@ export interface SessionWorld extends ContextWorld {
   environment(gitSettings: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
   /** Prepares in the background what makes the next fork of a work tree quick. */
   prepare(tree: WorkTree): void;
-  /** Names of contexts that are not to be collected now. */
-  readonly busy: Set<string>;
 }
 
 type SessionServices = Pick<Services, 'session/open' | 'session/enter' | 'session/end' | 'session/switch'>;
 
 /** Opening, entering, ending and switching sessions. */
 export function sessionServices(world: SessionWorld): SessionServices {
+  /** What ends the opening of each session that a client awaits. */
+  const awaited = new Map<string, () => void>();
   return {
     async 'session/open'(params, call) {
       const { tree, context: standing } = await world.standing(call, params.cwd);
       if (Object.keys(params.limits ?? {}).length > 0) requireLimits();
-      const { record, notes } = await tree.exclusively(async () => {
+      const { record, notes, opened: done } = await tree.exclusively(async () => {
         const found = await contextFor(tree, params, standing, call);
         // Before the lock is let go: a collection that waits for it must not take this context for one that is over.
-        world.busy.add(found.record.name);
-        return found;
+        return { ...found, opened: world.openings.begin(tree, found.record.name) };
       });
       try {
         const limited = await withLimits(tree, record, params);
         const view = await viewOf(tree, limited);
         const opened = await world.sessions.open(call.caller, view, params.cwd);
-        void call.caller.closed.then(() => world.busy.delete(record.name));
+        awaited.set(opened.session, done);
+        void call.caller.closed.then(() => {
+          awaited.delete(opened.session);
+          done();
+          world.prepare(tree);
+        });
         world.prepare(tree);
         return {
           ...opened,
@@ -53,7 +57,7 @@ export function sessionServices(world: SessionWorld): SessionServices {
           notes,
         };
       } catch (error) {
-        world.busy.delete(record.name);
+        done();
         throw error;
       }
     },
@@ -65,7 +69,7 @@ export function sessionServices(world: SessionWorld): SessionServices {
 
     async 'session/end'({ session, context, keep, cwd }, call) {
       world.sessions.end(session);
-      world.busy.delete(context);
+      awaited.get(session)?.();
       const { tree } = await world.standing(call, cwd);
       const ended = await tree.exclusively(() => endRun(tree, context, keep));
       world.prepare(tree);
@@ -78,8 +82,15 @@ export function sessionServices(world: SessionWorld): SessionServices {
         await world.sessions.show(call.caller, { workTree: tree.path, share: [] });
         return { context: '-', workTree: tree.path, made: false, notes: [] };
       }
-      const { record, made, notes } = await tree.exclusively(() => target(tree, context, branch, call));
-      await world.sessions.show(call.caller, await viewOf(tree, record));
+      const { record, made, notes, opened } = await tree.exclusively(async () => {
+        const found = await target(tree, context, branch, call);
+        return { ...found, opened: world.openings.begin(tree, found.record.name) };
+      });
+      try {
+        await world.sessions.show(call.caller, await viewOf(tree, record));
+      } finally {
+        opened();
+      }
       return { context: record.name, workTree: tree.path, made, notes };
     },
   };
@@ -151,7 +162,7 @@ async function viewOf(tree: WorkTree, record: ContextRecord): Promise<ContextVie
 
 async function endRun(tree: WorkTree, name: string, keep: boolean): Promise<EndSessionResult> {
   const record = await tree.store.context(name);
-  if (keep || !record.hidden) return { context: name, outcome: 'kept', notes: [] };
+  if (keep) return { context: name, outcome: 'kept', notes: [] };
   const retirement = await retire(tree, record);
   if (!tree.store.hasContext(name)) forgetGroup(tree, record);
   return { context: name, ...retirement, notes: [] };

@@ -107,13 +107,18 @@ export class Sessions {
     if (pending !== undefined) this.#forget(pending);
   }
 
-  /** Shows `view` to the session the caller is in, instead of what it sees there now. @throws MizerError `E_SESSION_NONE` */
-  async show(caller: Caller, view: View): Promise<void> {
+  /** @throws MizerError `E_SESSION_NONE` when the caller is in no session */
+  check(caller: Caller): void {
     if (!this.#parts.presence.isSession(caller.pid)) {
       throw new MizerError('E_SESSION_NONE', 'You are in no session, so there is nothing to switch.', {
         hint: 'Start one with `mzr shell CONTEXT`.',
       });
     }
+  }
+
+  /** Shows `view` to the session the caller is in, instead of what it sees there now. @throws MizerError `E_SESSION_NONE` */
+  async show(caller: Caller, view: View): Promise<void> {
+    this.check(caller);
     await this.#parts.thread.call('show', { view, pid: caller.pid });
   }
 

@@ -94,17 +94,27 @@ function ignoredSignals(): number[] {
  * the parent's, which handed it down; 1024, as everywhere, where that cannot be known.
  */
 function softOpenFiles(hard: bigint): bigint {
-  let soft = usualOpenFiles;
-  if (process.ppid > 1) {
-    try {
-      const limits = fs.readFileSync(`/proc/${process.ppid}/limits`, 'latin1');
-      const found = /^Max open files\s+(\w+)/m.exec(limits)?.[1];
-      if (found !== undefined) soft = found === 'unlimited' ? hard : BigInt(found);
-    } catch {
-      // A parent in another process namespace cannot be seen.
-    }
-  }
+  const found = process.ppid > 1 ? openFilesOf(process.ppid) : undefined;
+  const soft = found === undefined ? usualOpenFiles : found === 'unlimited' ? hard : BigInt(found);
   return soft < hard ? soft : hard;
+}
+
+/** The soft limit of open files of a process, as the kernel prints it; `undefined` for one that cannot be seen. */
+function openFilesOf(pid: number | 'self'): string | undefined {
+  try {
+    return /^Max open files\s+(\w+)/m.exec(fs.readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The programs in front of a child by which it has the limit of open files that Node's parent has, not the one that Node raised for
+ * itself: none where the two are the same.
+ */
+export function limitsOfParent(): readonly string[] {
+  const soft = process.ppid > 1 ? openFilesOf(process.ppid) : undefined;
+  return soft === undefined || soft === openFilesOf('self') ? [] : ['prlimit', `--nofile=${soft}:`];
 }
 
 /** Undoes what Node did to the process at its start. Gives the way back, for when the command does not start. */

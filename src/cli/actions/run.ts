@@ -29,7 +29,7 @@ export async function run(input: RunInput, world: World): Promise<number> {
     await close(opened, world, false);
     throw error;
   }
-  const ended = await close(opened, world, input.keep !== undefined);
+  const ended = await close(opened, world, input.keep !== undefined || input.name !== undefined);
   const { outcome = null, notes = [] } = ended ?? {};
   const document = documentOf(opened, ending);
   if (world.json) answer(world, { ...document, outcome, notes: [...opened.session.notes, ...notes] }, () => '');

@@ -1,3 +1,4 @@
+import { limitsOfParent } from '../../linux/exec.js';
 import { MizerError } from '../../model/errors.js';
 import type { EndSessionResult, OpenSessionParams, OpenSessionResult } from '../../protocol/messages.js';
 import { answer, ask, defined, remark } from '../answer.js';
@@ -50,7 +51,7 @@ export function performAsChild({ session, command, environment }: Opened, world:
     await ask(world, 'session/enter', { session: session.session, pid });
   };
   return runChild({
-    argv: [...session.chain, ...command],
+    argv: [...limitsOfParent(), ...session.chain, ...command],
     environment,
     outToErr: world.json,
     ...defined({ enter: session.handshake ? enter : undefined }),
