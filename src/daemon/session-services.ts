@@ -82,6 +82,7 @@ export function sessionServices(world: SessionWorld): SessionServices {
         await world.sessions.show(call.caller, { workTree: tree.path, share: [] });
         return { context: '-', workTree: tree.path, made: false, notes: [] };
       }
+      world.sessions.check(call.caller);
       const { record, made, notes, opened } = await tree.exclusively(async () => {
         const found = await target(tree, context, branch, call);
         return { ...found, opened: world.openings.begin(tree, found.record.name) };
