@@ -1,13 +1,11 @@
 import { chmodSync, chownSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userKinds, World } from '../world.js';
 
 const isRoot = process.getuid?.() === 0;
 /** A group that only these tests know. */
 const group = 54_321;
-const hasTerminals = spawnSync('script', ['--version']).status === 0;
 
 describe.each(userKinds)('the same user inside, as %s', (user) => {
   let world: World;
@@ -97,22 +95,22 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
     });
   });
 
-  if (hasTerminals)
-    it('has the terminal: its name, its size, its keys', () => {
-      const inTerminal = (args: string): string =>
-        world
-          .host(`script -qec 'stty rows 33 cols 77; ${args}' /dev/null < /dev/null | tr -d '\\r'`)
-          .replaceAll(/pts\/\d+/g, 'pts/N');
-      const script =
-        'sh -c "tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo yes; ps -o stat= -p \\$\\$ | grep -c +"';
-      const outside = inTerminal(script);
-      expect(outside).toContain('/dev/pts/N\n33 77\nyes\n1\n');
-      expect(inTerminal(`${world.command.join(' ')} exec a -- ${script}`)).toBe(outside);
-      expect(inTerminal(`${world.command.join(' ')} run -- ${script}`)).toBe(outside);
-    });
+  it('has the terminal: its name, its size, its keys', () => {
+    const inTerminal = (args: string): string =>
+      world
+        .host(`script -qec 'stty rows 33 cols 77; ${args}' /dev/null < /dev/null | tr -d '\\r'`)
+        .replaceAll(/pts\/\d+/g, 'pts/N');
+    const script =
+      'sh -c "tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo yes; ps -o stat= -p \\$\\$ | grep -c +"';
+    const outside = inTerminal(script);
+    expect(outside).toContain('/dev/pts/N\n33 77\nyes\n1\n');
+    expect(inTerminal(`${world.command.join(' ')} exec a -- ${script}`)).toBe(outside);
+    expect(inTerminal(`${world.command.join(' ')} run -- ${script}`)).toBe(outside);
+  });
 
-  if (isRoot && user !== 'root')
-    it('has the access his supplementary groups give, though they show as nogroup', () => {
+  it.each(isRoot && user !== 'root' ? [group] : [])(
+    'has the access that the supplementary group %i gives, though it shows as nogroup',
+    () => {
       const file = `${world.root}/for-the-group`;
       writeFileSync(file, 'for members\n');
       chownSync(file, 0, group);
@@ -120,7 +118,8 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
       expect(world.inside('a', `cat ${file}; stat -c %g ${file}`)).toBe('for members\n65534\n');
       expect(world.host('id -G')).toContain(String(group));
       expect(world.inside('a', 'id -G')).not.toContain(String(group));
-    });
+    },
+  );
 
   it('shows files of others as nobody’s to an ordinary user, and as they are to root', () => {
     const owner = world.inside('a', 'stat -c "%u %g" /etc/passwd; stat -c %u "$HOME"');
