@@ -1,4 +1,5 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { applyContext } from '../contexts/apply-context.js';
 import { end, forgetGroup, freeze, isFrozen, limit, thaw } from '../contexts/control.js';
 import { rewind, snapshotContext } from '../contexts/context-snapshots.js';
@@ -10,7 +11,7 @@ import { placeForPlain } from '../contexts/init.js';
 import type { Inhabitant } from '../contexts/mounts.js';
 import { promote } from '../contexts/promote.js';
 import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
-import { drop } from '../contexts/remove.js';
+import { drop, refuseInhabited } from '../contexts/remove.js';
 import { Store } from '../contexts/store.js';
 import { ignoredIn } from '../contexts/unsaved.js';
 import { upperChanges } from '../contexts/upper-changes.js';
@@ -71,7 +72,7 @@ export function contextServices(world: ContextWorld): ContextServices {
     async init({ directory }) {
       const place = await placeForPlain(realpathSync(directory));
       // Opened once so that it exists; the next request finds and keeps it.
-      (await Store.open(place)).close();
+      if (!existsSync(join(place.directory, 'store.json'))) (await Store.open(place)).close();
       return { workTree: place.workTree, store: place.directory, git: false };
     },
 
@@ -137,7 +138,7 @@ export function contextServices(world: ContextWorld): ContextServices {
     async 'context/rewind'(params, call) {
       const { tree, record } = await context(call, params);
       return tree.exclusively(async () => {
-        refuseAwaited(world, tree, record.name);
+        await refuseInUse(world, tree, record.name, 'rewound');
         return { before: toSnapshotInfo(await rewind(tree, record, params.snapshot)) };
       });
     },
@@ -177,7 +178,7 @@ export function contextServices(world: ContextWorld): ContextServices {
       const archived: string[] = [];
       for (const record of records) {
         const saved = await tree.exclusively(async () => {
-          refuseAwaited(world, tree, record.name);
+          await refuseInUse(world, tree, record.name, 'dropped');
           return drop(tree, record, force);
         });
         if (saved !== undefined) archived.push(saved);
@@ -262,8 +263,9 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
   return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
 }
 
-/** @throws MizerError `E_CONTEXT_IN_USE` */
-function refuseAwaited(world: ContextWorld, tree: WorkTree, name: string): void {
+/** Refuses while somebody is in a context or on the way in. @throws MizerError `E_CONTEXT_IN_USE` */
+async function refuseInUse(world: ContextWorld, tree: WorkTree, name: string, what: string): Promise<void> {
+  await refuseInhabited(tree, name, what);
   if (!world.isAwaited(tree, name)) return;
   throw new MizerError('E_CONTEXT_IN_USE', `A session is being opened in context '${name}'.`, {
     hint: 'Try again in a moment.',

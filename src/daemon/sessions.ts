@@ -135,7 +135,11 @@ export class Sessions {
   /** Whether a namespace with this context waits for its client to enter. */
   isPending(key: ContextKey): boolean {
     return [...this.#pending.values()].some(
-      ({ view, fd }) => fd !== undefined && view.key.storeId === key.storeId && view.key.name === key.name,
+      (pending) =>
+        pending.fd !== undefined &&
+        pending.view.key.storeId === key.storeId &&
+        pending.view.key.name === key.name &&
+        !isOver(pending),
     );
   }
 
@@ -159,12 +163,7 @@ export class Sessions {
     const limit = Date.now() + entryLimitMs;
     const look = (): void => {
       if (!this.#pending.has(pending.id)) return;
-      const now = namespaceId(pending.caller.pid, 'mnt');
-      const over =
-        pending.fd === undefined ||
-        now === pending.namespace ||
-        Date.now() > limit ||
-        !existsSync(`/proc/${pending.caller.pid}`);
+      const over = pending.fd === undefined || Date.now() > limit || isOver(pending);
       if (over) this.#forget(pending);
       else setTimeout(look, entryCheckMs).unref();
     };
@@ -176,6 +175,11 @@ export class Sessions {
     if (pending.fd !== undefined) closeDescriptor(pending.fd);
     delete pending.fd;
   }
+}
+
+/** Whether the client has become its session's command, or has ended. */
+function isOver({ caller, namespace }: Pending): boolean {
+  return namespaceId(caller.pid, 'mnt') === namespace || !existsSync(`/proc/${caller.pid}`);
 }
 
 /** The directory the command starts in: `cwd` where the session will have it, else the nearest parent it has. */
