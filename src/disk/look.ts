@@ -10,8 +10,8 @@ const FILE = 0o100000n;
 const SYMLINK = 0o120000n;
 
 const SECOND_NS = 1_000_000_000n;
-/** File times come from a clock that ticks 100 to 1000 times a second; twice the slowest tick. */
-const TICK_NS = 20_000_000n;
+/** File times come from a clock that ticks 100 to 1000 times a second; twice the slowest tick, in nanoseconds. */
+export const TICK_NS = 20_000_000n;
 /** ext4, xfs, btrfs, tmpfs: since Linux 6.13 they give each change after a look at the times a time of its own. */
 const distinctTimes: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994]);
 

@@ -8,6 +8,7 @@ import { liesIn, lookSync, walkSync, type PathError } from './walk.js';
 export interface RefreshResult extends ManifestDifference {
   /** The tree as it is now. */
   readonly manifest: Manifest;
+  /** What could not be looked at keeps its last record. After an error, walk the next time: when it can be looked at again nothing tells. */
   readonly errors: readonly PathError[];
 }
 

@@ -4,8 +4,8 @@ import { answerWith } from './background.js';
 import { walkSync, type EncodedWalk, type WalkOptions } from './walk.js';
 
 answerWith<{ readonly root: string; readonly options: WalkOptions }>(parentPort, ({ root, options }) => {
-  const { manifest, errors } = walkSync(root, options);
+  const { manifest, errors, foreign } = walkSync(root, options);
   const bytes = encodeManifest(manifest);
-  const value: EncodedWalk = { bytes, errors };
+  const value: EncodedWalk = { bytes, errors, foreign };
   return { value, transfer: [bytes.buffer] };
 });

@@ -24,12 +24,15 @@ export interface PathError {
 export interface WalkResult {
   readonly manifest: Manifest;
   readonly errors: readonly PathError[];
+  /** Whether something belongs to another user or group than this process. */
+  readonly foreign: boolean;
 }
 
 /** A walk's result as it crosses threads. */
 export interface EncodedWalk {
   readonly bytes: Uint8Array;
   readonly errors: readonly PathError[];
+  readonly foreign: boolean;
 }
 
 const worker = new Background<{ readonly root: string; readonly options: WalkOptions }, EncodedWalk>(
@@ -43,8 +46,8 @@ const worker = new Background<{ readonly root: string; readonly options: WalkOpt
  * @param root an absolute path, as text
  */
 export async function walk(root: string, options: WalkOptions = {}): Promise<WalkResult> {
-  const { bytes, errors } = await worker.ask({ root, options });
-  return { manifest: decodeManifest(bytes), errors };
+  const { bytes, errors, foreign } = await worker.ask({ root, options });
+  return { manifest: decodeManifest(bytes), errors, foreign };
 }
 
 /**
@@ -56,14 +59,14 @@ export function walkSync(root: string, options: WalkOptions = {}): WalkResult {
   const walker = new Walker(root, options);
   const within = new Set(options.within ?? ['']);
   for (const path of within) if (path === '' || !liesIn(parentOf(path), within)) walker.start(path, true);
-  return { manifest: walker.builder.build(), errors: walker.errors };
+  return walker.result();
 }
 
 /** Looks at these paths only, not at what is below them, and blocks meanwhile; otherwise like `walkSync`. */
 export function lookSync(root: string, paths: Iterable<TreePath>, exclude: readonly TreePath[] = []): WalkResult {
   const walker = new Walker(root, { exclude });
   for (const path of new Set(paths)) if (path !== '') walker.start(path, false);
-  return { manifest: walker.builder.build(), errors: walker.errors };
+  return walker.result();
 }
 
 /** Whether `path` or a directory above it, the root included, is one of `places`. */
@@ -80,8 +83,11 @@ interface Waiting {
 }
 
 class Walker {
-  readonly builder = new ManifestBuilder(4096);
-  readonly errors: PathError[] = [];
+  readonly #builder = new ManifestBuilder(4096);
+  readonly #errors: PathError[] = [];
+  #foreign = false;
+  readonly #user = BigInt(process.geteuid?.() ?? 0);
+  readonly #group = BigInt(process.getegid?.() ?? 0);
   readonly #root: string;
   readonly #tick: bigint;
   readonly #excluded: ReadonlySet<TreePath>;
@@ -99,6 +105,10 @@ class Walker {
     this.#device = oneFileSystem ? lstatSync(root, { bigint: true, throwIfNoEntry: false })?.dev : undefined;
   }
 
+  result(): WalkResult {
+    return { manifest: this.#builder.build(), errors: this.#errors, foreign: this.#foreign };
+  }
+
   /** Takes `path`, and with `deep` all below it, unless a link or something excluded leads there. */
   start(path: TreePath, deep: boolean): void {
     if (liesIn(path, this.#excluded) || !this.#isDirectory(parentOf(path))) return;
@@ -108,7 +118,7 @@ class Walker {
     }
     const stats = this.#look(path);
     if (stats === undefined) return;
-    this.builder.add(toEntry(path, stats, this.#tick));
+    this.#builder.add(toEntry(path, stats, this.#tick));
     if (deep && stats.isDirectory()) this.#descend({ key: '', path, device: stats.dev });
   }
 
@@ -130,7 +140,7 @@ class Walker {
     } catch (error) {
       // Gone since its parent was read, or now something else: what it is now the next walk tells.
       const code = codeOf(error);
-      if (path === '' || (code !== 'ENOENT' && code !== 'ENOTDIR')) this.errors.push({ path, code });
+      if (path === '' || (code !== 'ENOENT' && code !== 'ENOTDIR')) this.#errors.push({ path, code });
       return;
     }
     if (this.#excludingParents.has(path)) names = names.filter((name) => !this.#excluded.has(join(path, name)));
@@ -143,7 +153,7 @@ class Walker {
       while ((waiting.at(-1)?.key ?? name) < name) this.#descend(waiting.pop());
       const stats = this.#look(child);
       if (stats === undefined) continue;
-      this.builder.add(toEntry(child, stats, this.#tick));
+      this.#builder.add(toEntry(child, stats, this.#tick));
       if (stats.isDirectory()) waiting.push({ key: `${name}/`, path: child, device: stats.dev });
     }
     while (waiting.length > 0) this.#descend(waiting.pop());
@@ -156,9 +166,11 @@ class Walker {
 
   #look(path: TreePath): BigIntStats | undefined {
     try {
-      return statOf(this.#root, path);
+      const stats = statOf(this.#root, path);
+      this.#foreign ||= stats !== undefined && (stats.uid !== this.#user || stats.gid !== this.#group);
+      return stats;
     } catch (error) {
-      this.errors.push({ path, code: codeOf(error) });
+      this.#errors.push({ path, code: codeOf(error) });
       return undefined;
     }
   }

@@ -34,7 +34,8 @@ interface Node {
  * Why nothing is missed: a directory is watched first and read for subdirectories then, so each of those is found by reading or by an
  * event. Whenever an event says that a name in a watched directory became or ceased to be a directory, what stands at that name *now* is
  * compared with what is watched for it, and put right. Every such change of a name has an event after it, so the last one leaves the
- * watches true, in whatever state earlier ones found the disk. What was in a directory before it was watched is reported as a subtree.
+ * watches true, in whatever state earlier ones found the disk. Such a directory is reported as a subtree, for what was in it before it was
+ * watched.
  */
 export class WatchedTree {
   events = 0;
@@ -208,17 +209,20 @@ export class WatchedTree {
     if (opened || (structural && (isDirectory || isWatched))) this.#putRight(directory, name);
   }
 
-  /** Makes the watches at `name` in `directory` agree with what stands there now. */
+  /**
+   * Makes the watches at `name` in `directory` agree with what stands there now. What is below is to be walked even if that is the directory
+   * of before: it may have been away, or another in its place, when the caller last looked.
+   */
   #putRight(directory: Node, name: string): void {
     const path = join(directory.path, name);
     const wd = this.#watch(path);
+    if (this.#distrust !== undefined) return;
     const known = directory.children.get(name);
-    if (this.#distrust !== undefined || (known !== undefined && known.wd === wd && this.#byWatch.get(wd) === known))
-      return;
-    if (known !== undefined) this.#drop(known);
+    const isSame = known !== undefined && known.wd === wd && this.#byWatch.get(wd) === known;
+    if (known !== undefined && !isSame) this.#drop(known);
     if (wd === undefined) return;
     this.#subtrees.add(path);
-    this.#scan(this.#attach(directory, name, wd));
+    if (!isSame) this.#scan(this.#attach(directory, name, wd));
   }
 
   #attach(parent: Node | undefined, name: string, wd: number): Node {

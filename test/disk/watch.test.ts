@@ -105,6 +105,22 @@ test('a directory moved in with all that is in it is a subtree, and what is writ
   await watcher.close();
 });
 
+test('a directory that was away just while the refresh looked is complete again after the next question', async () => {
+  fs.mkdirSync(tree('d/e'), { recursive: true });
+  fs.writeFileSync(tree('d/e/file'), 'x');
+  const watcher = await open();
+  let { manifest } = walkSync(tree());
+  fs.writeFileSync(tree('d/e/file'), 'more');
+  const touched = await watcher.touched();
+  fs.renameSync(tree('d'), place('away'));
+  manifest = follow(manifest, touched);
+  expect(manifest.get('d/e/file')).toBe(undefined);
+  fs.renameSync(place('away'), tree('d'));
+  manifest = follow(manifest, await watcher.touched());
+  expect(compareManifests(manifest, walkSync(tree()).manifest)).toEqual({ changed: [], removed: [] });
+  await watcher.close();
+});
+
 test('two directories exchanged in one step are both watched where they are now', async () => {
   for (const directory of ['one/a', 'two/b']) fs.mkdirSync(tree(directory), { recursive: true });
   const watcher = await open();
