@@ -10,6 +10,7 @@ export class Housekeeping {
   readonly #work: (tree: WorkTree) => Promise<void>;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #running = new Map<string, Promise<void>>();
+  #closed = false;
 
   constructor(log: Log, work: (tree: WorkTree) => Promise<void>) {
     this.#log = log;
@@ -18,6 +19,8 @@ export class Housekeeping {
 
   /** The work is done on `tree` when it has been quiet. */
   soon(tree: WorkTree): void {
+    // Clients hang up when the daemon ends, and that is a reason for housekeeping too.
+    if (this.#closed) return;
     clearTimeout(this.#timers.get(tree.store.id));
     this.#timers.set(tree.store.id, setTimeout(() => this.#start(tree), quiet).unref());
   }
@@ -33,6 +36,7 @@ export class Housekeeping {
 
   /** Begins nothing more and waits for what has begun. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     await Promise.all(this.#running.values());
   }

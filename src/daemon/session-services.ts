@@ -32,7 +32,11 @@ export function sessionServices(world: SessionWorld): SessionServices {
     async 'session/open'(params, call) {
       const { tree, context: standing } = await world.standing(call, params.cwd);
       if (Object.keys(params.limits ?? {}).length > 0) requireLimits();
-      const { record, notes, opened: done } = await tree.exclusively(async () => {
+      const {
+        record,
+        notes,
+        opened: done,
+      } = await tree.exclusively(async () => {
         const found = await contextFor(tree, params, standing, call);
         // Before the lock is let go: a collection that waits for it must not take this context for one that is over.
         return { ...found, opened: world.openings.begin(tree, found.record.name) };
@@ -42,7 +46,7 @@ export function sessionServices(world: SessionWorld): SessionServices {
         const view = await viewOf(tree, limited);
         const opened = await world.sessions.open(call.caller, view, params.cwd);
         awaited.set(opened.session, done);
-        void call.caller.closed.then(() => {
+        void afterwards(call.caller.closed, () => {
           awaited.delete(opened.session);
           done();
           world.prepare(tree);
@@ -188,4 +192,9 @@ async function target(
     onProgress: ({ done, total }) => call.progress({ phase: 'copying', done, total }),
   });
   return { ...made, made: true };
+}
+
+async function afterwards(event: Promise<void>, act: () => void): Promise<void> {
+  await event;
+  act();
 }
