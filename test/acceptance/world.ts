@@ -191,9 +191,9 @@ export class World {
   /** Ends everything and removes the directories. @throws Error when a process, a mount or a directory is left behind */
   async end(): Promise<void> {
     for (const child of this.children) child.kill('SIGKILL');
-    await until(() => this.children.size === 0, 'what the test started has ended');
-    // Commands inside sessions may outlive the client that was killed.
+    // Commands inside sessions outlive the client that was killed, and hold its pipes.
     for (const pid of this.processes().filter((pid) => !isService(pid))) kill(pid);
+    await until(() => this.children.size === 0, 'what the test started has ended');
     const stopped = this.mzr(['daemon', 'stop', '--force'], { cwd: this.root });
     const left: string[] = [];
     if (stopped.status !== 0 && !stopped.err.includes('E_DAEMON')) left.push(`daemon stop: ${stopped.err}`);
@@ -227,7 +227,8 @@ export class World {
     }
   }
 
-  private start(argv: readonly string[], { cwd = this.tree, input = '', env = {} }: Start): Outcome {
+  /** Runs a program as the user to its end. */
+  start(argv: readonly string[], { cwd = this.tree, input = '', env = {} }: Start = {}): Outcome {
     const [file = '', ...args] = [...this.lead, ...argv];
     const options = { cwd, input, env: { ...this.environment, ...env }, encoding: 'utf8', timeout: 120_000 } as const;
     const { status, stdout, stderr, error } = spawnSync(file, args, { ...options, maxBuffer: 1 << 27 });
