@@ -11,7 +11,13 @@ export const contextName = named('CONTEXT', 'context');
 /** A context that may be made. */
 export const newName = named('NAME', 'none');
 export const snapshotName = named('SNAPSHOT', 'snapshot');
-export const origin = named('CONTEXT|SNAPSHOT', 'context-or-snapshot');
+/** What a context can be forked from. */
+export const origin: ValueType<string> = {
+  placeholder: 'CONTEXT|SNAPSHOT',
+  expected: 'a context, a snapshot, or - for the host view',
+  parse: (text) => (text === '-' ? text : checkName(text)),
+  complete: 'context-or-snapshot',
+};
 
 /** What `mzr switch` takes: with `--branch` a branch, which may hold slashes, so the action checks contexts' names. */
 export const switchTarget: ValueType<string> = {

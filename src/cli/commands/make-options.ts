@@ -13,7 +13,10 @@ import { flag, list, value } from '../declaration.js';
 
 /** What a context can be made of (contexts.md, "Options that make a context"). */
 export const makeOptions = {
-  from: value(origin, 'fork this context or snapshot (default: the context one stands in, else the host view)'),
+  from: value(
+    origin,
+    'fork this context or snapshot, - the host view (default: the context one stands in, else the host view)',
+  ),
   at: value(revision, 'tracked files as in this commit, build products of the nearest snapshot'),
   clean: flag('tracked files only'),
   live: flag('no snapshot: the host view itself lies below; edits of untouched files shine through'),
