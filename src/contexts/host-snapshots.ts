@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
-import { copyTree, type CopyProgress } from '../disk/copy.js';
+import type { CopyProgress } from '../disk/copy.js';
 import { locate } from '../disk/tree-location.js';
 import { refresh } from '../disk/refresh.js';
 import { walk } from '../disk/walk.js';
@@ -17,7 +17,9 @@ import { sameContent } from './tree-files.js';
 import type { SnapshotRecord } from './records.js';
 import { plainStore } from './locate.js';
 import type { Store } from './store.js';
+import { isLayerThere } from './subvolume-layer.js';
 import { writeThinLayer } from './thin-layer.js';
+import { writeWholeLayer } from './whole-layer.js';
 
 /** What may have changed in the host view since the last question; `undefined`: anything. */
 export interface Touched {
@@ -53,7 +55,7 @@ interface Look {
 }
 
 /**
- * Snapshots of the host view. The first copies everything; a later one is a thin layer of what differs from the last. The caller holds the
+ * Snapshots of the host view. The first holds everything; a later one is a thin layer of what differs from the last. The caller holds the
  * store's lock.
  */
 export class HostSnapshots {
@@ -178,13 +180,13 @@ export class HostSnapshots {
     const store = this.#store;
     let manifest = manifestOf([]);
     const record = await store.addLayer(async (directory) => {
-      const result = await copyTree({
-        from: store.workTree,
-        to: join(directory, 'tree'),
-        exclude: this.excluded(),
-        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-      });
-      manifest = result.source;
+      const { source, unstable, unreadable } = await writeWholeLayer(
+        store,
+        directory,
+        this.excluded(),
+        options.onProgress,
+      );
+      manifest = source;
       writeManifest(directory, manifest);
       let bytes = 0;
       for (const entry of manifest.entries()) bytes += entry.kind === 'file' ? entry.size : 0;
@@ -193,8 +195,8 @@ export class HostSnapshots {
         bytes,
         promoted: false,
         kept: options.kept,
-        unstable: result.unstable,
-        unreadable: result.errors.map((error) => error.path),
+        unstable,
+        unreadable,
         ...options.info,
       };
     });
@@ -239,6 +241,7 @@ export class HostSnapshots {
       if (error instanceof MizerError) return [];
       throw error;
     });
+    if (!lineage.every(({ id }) => isLayerThere(this.#store.layerTree(id)))) return undefined;
     const manifest = loadManifest(lineage.map(({ id }) => this.#store.layerDirectory(id)));
     return manifest && { snapshot: newest.snapshot, manifest };
   }

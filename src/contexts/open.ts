@@ -6,6 +6,7 @@ import { recoverApply } from './apply.js';
 import { bindSubmodules } from './context-submodules.js';
 import { repairContext } from './context-git.js';
 import type { ContextRecord } from './records.js';
+import { isLayerThere } from './subvolume-layer.js';
 import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
 
 /**
@@ -18,7 +19,7 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
   if (tree.mounts.isMounted(key)) return tree.mounts.mountPoint(key);
   finishRewind(record);
   const lowers = await layersOf(tree, record);
-  const missing = [upperOf(record), ...lowers].find((path) => !existsSync(path));
+  const missing = [upperOf(record), ...lowers].find((path) => !isLayerThere(path));
   if (missing !== undefined) {
     throw new MizerError('E_CONTEXT_HURT', `Context '${record.name}' cannot be mounted: ${missing} is gone.`, {
       group: 'failed',

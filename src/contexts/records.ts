@@ -9,6 +9,8 @@ export interface StoreRecord {
   readonly workTree: string;
   /** Inode of the store's directory: a copied repository brings a copied record, whose id must not serve twice. */
   readonly inode: number;
+  /** Number of the btrfs subvolume that holds it: a snapshot brings a copied record, too, with inodes as they were. */
+  readonly subvolume?: string;
 }
 
 /** `layers/<id>/layer.json`: one snapshot, and the layer that holds what it adds to the one below. */

@@ -3,6 +3,7 @@ import { existsSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, ren
 import { join } from 'node:path';
 import { flushDirectory, readJson, removeLeftovers, writeAtomic } from '../disk/atomic.js';
 import { discard, emptyTrash } from '../disk/trash.js';
+import { subvolumeId } from '../linux/btrfs.js';
 import { takeLock } from '../linux/flock.js';
 import { nearest } from '../model/nearest.js';
 import { MizerError } from '../model/errors.js';
@@ -240,8 +241,16 @@ async function claim(place: Place): Promise<StoreRecord> {
   const file = join(place.directory, 'store.json');
   const inode = lstatSync(place.directory).ino;
   const known = await readJson(file, isStoreRecord);
-  const id = known?.inode === inode ? known.id : randomBytes(6).toString('hex');
-  const record: StoreRecord = { version: 1, id, workTree: place.workTree, inode };
+  const subvolume = subvolumeId(place.directory);
+  const isOwn = known?.inode === inode && known.subvolume === subvolume;
+  const id = isOwn ? known.id : randomBytes(6).toString('hex');
+  const record: StoreRecord = {
+    version: 1,
+    id,
+    workTree: place.workTree,
+    inode,
+    ...(subvolume === undefined ? {} : { subvolume }),
+  };
   if (known?.id !== id || known.workTree !== place.workTree)
     await writeAtomic(file, JSON.stringify(record), { mode: 0o600 });
   return record;

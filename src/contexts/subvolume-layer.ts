@@ -1,11 +1,11 @@
-import { lstatSync, mkdtempSync, renameSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFresh, TICK_NS } from '../disk/look.js';
 import { isTrueRoot } from '../disk/ownership.js';
 import { emptyTrash } from '../disk/trash.js';
 import { locate } from '../disk/tree-location.js';
 import { walk } from '../disk/walk.js';
-import { isSubvolume, snapshotSubvolume } from '../linux/btrfs.js';
+import { isPlaceholder, isSubvolume, snapshotSubvolume } from '../linux/btrfs.js';
 import { setTimes } from '../linux/times.js';
 import type { Entry } from '../model/entry.js';
 import { MizerError } from '../model/errors.js';
@@ -27,7 +27,11 @@ const placeholderInode = 2;
  * @returns what `lstat` said of the source at the moment of the snapshot; `undefined` where such a snapshot cannot be had or would not be
  * the layer that a copy would be. What then lies at `tree` is for the caller to discard.
  */
-export async function snapshotInto(source: string, tree: string, exclude: readonly TreePath[]): Promise<Manifest | undefined> {
+export async function snapshotInto(
+  source: string,
+  tree: string,
+  exclude: readonly TreePath[],
+): Promise<Manifest | undefined> {
   if (!isSubvolume(source) || lstatSync(source).dev !== lstatSync(join(tree, '..')).dev) return undefined;
   const takenAt = BigInt(Date.now()) * 1_000_000n;
   try {
@@ -43,6 +47,11 @@ export async function snapshotInto(source: string, tree: string, exclude: readon
   if (!(await removeExcluded(tree, exclude))) return undefined;
   const { dev } = lstatSync(source);
   return manifestOf(asOfSource(manifest, dev, takenAt));
+}
+
+/** Whether there is a layer for an overlay to mount. In a btrfs snapshot of a store, layers that are subvolumes are empty directories. */
+export function isLayerThere(tree: string): boolean {
+  return existsSync(tree) && !isPlaceholder(tree);
 }
 
 /** Subvolumes nested in the source are not in its snapshot. */
@@ -66,17 +75,20 @@ function* asOfSource(manifest: Manifest, dev: number, takenAt: bigint): Generato
 /** @returns false where something could not be removed */
 async function removeExcluded(tree: string, exclude: readonly TreePath[]): Promise<boolean> {
   const present = exclude.filter((path) => lstatAt(locate(tree, path)) !== undefined);
-  const parents = new Map(present.map((path) => [parentOf(path), lstatSync(locate(tree, parentOf(path)), { bigint: true })]));
+  const parents = new Map(
+    present.map((path) => [parentOf(path), lstatSync(locate(tree, parentOf(path)), { bigint: true })]),
+  );
   const root = lstatSync(tree, { bigint: true });
-  const aside = mkdtempSync(join(tree, '.excluded-'));
   try {
+    const aside = mkdtempSync(join(tree, '.excluded-'));
     present.forEach((path, index) => renameSync(locate(tree, path), join(aside, String(index))));
+    // In a worker: `.git` may hold many files.
+    await emptyTrash(aside);
+    rmdirSync(aside);
   } catch {
     return false;
   }
-  const { errors } = await emptyTrash(aside);
-  if (errors.length > 0) return false;
-  rmdirSync(aside);
-  for (const [parent, { atimeNs, mtimeNs }] of [...parents, ['', root] as const]) setTimes(locate(tree, parent), atimeNs, mtimeNs);
+  for (const [parent, { atimeNs, mtimeNs }] of [...parents, ['', root] as const])
+    setTimes(locate(tree, parent), atimeNs, mtimeNs);
   return true;
 }
