@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
+import { removeTree } from '../../src/disk/remove-tree.js';
 
 /** A fresh directory for each test of the file that calls this. */
 export function freshDirectory(): (...parts: string[]) => string {
@@ -11,7 +12,8 @@ export function freshDirectory(): (...parts: string[]) => string {
     directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'mizer-disk-')));
   });
   afterEach(() => {
-    fs.rmSync(directory, { recursive: true, force: true });
+    // Unlike `fs.rmSync`, also as an ordinary user rid of directories that are closed.
+    removeTree(directory);
   });
   return (...parts) => path.join(directory, ...parts);
 }
@@ -26,7 +28,7 @@ export function program(name: string): string {
   return fileURLToPath(new URL(`./inside/${name}.js`, import.meta.url));
 }
 
-/** What is at `place`, if a call throws: its code. */
+/** The code of what `action` throws, `undefined` if it does not. */
 export async function codeOfThrown(action: () => unknown): Promise<unknown> {
   try {
     await action();
