@@ -327,6 +327,7 @@ export function runAs(uid: number, argv: readonly string[], env: NodeJS.ProcessE
   const run = spawnSync(argv[0] ?? '', argv.slice(1), {
     env,
     encoding: 'utf8',
+    timeout: 10_000,
     ...(uid === ownUid ? {} : { uid, gid: uid }),
   });
   return run;
