@@ -3,7 +3,7 @@ import { readJson, writeAtomic } from '../disk/atomic.js';
 import type { CopyProgress } from '../disk/copy.js';
 import { locate } from '../disk/tree-location.js';
 import { refresh } from '../disk/refresh.js';
-import { walk } from '../disk/walk.js';
+import { walk, type PathError } from '../disk/walk.js';
 import { mountsOf } from '../linux/mountinfo.js';
 import { compareManifests } from '../model/compare.js';
 import type { Entry } from '../model/entry.js';
@@ -52,6 +52,8 @@ interface Look {
   readonly now: Manifest;
   readonly changed: readonly Entry[];
   readonly removed: readonly TreePath[];
+  /** Everything could be looked at. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -92,9 +94,9 @@ export class HostSnapshots {
    */
   async take(options: SnapshotOptions): Promise<SnapshotRecord> {
     this.#note(options.touched);
-    const record = await this.#take(options);
-    // Only now: what was touched before a snapshot that failed must be looked at again.
-    this.#touched = { paths: new Set(), subtrees: [] };
+    const { record, isWhole } = await this.#take(options);
+    // Only now: what was touched before a snapshot that failed must be looked at again, and so must what could not be looked at.
+    this.#touched = isWhole ? { paths: new Set(), subtrees: [] } : undefined;
     return record;
   }
 
@@ -106,17 +108,19 @@ export class HostSnapshots {
       : undefined;
   }
 
-  async #take(options: SnapshotOptions): Promise<SnapshotRecord> {
+  async #take(options: SnapshotOptions): Promise<{ readonly record: SnapshotRecord; readonly isWhole: boolean }> {
     const state = (this.#state ??= await this.#load());
-    if (state === undefined) return this.#first(options);
+    if (state === undefined) return { record: await this.#first(options), isWhole: true };
     const look = await this.#look(state.manifest, this.#touched);
     const real = await this.#withoutEqual(look.changed, state);
     const last = await this.#store.snapshot(state.snapshot);
     if (real.length === 0 && look.removed.length === 0) {
       this.#state = { snapshot: state.snapshot, manifest: look.now };
-      if (!options.kept || last.kept) return last;
+      const record = options.kept && !last.kept ? { ...last, kept: true } : last;
+      if (record !== last) await this.#store.writeSnapshot(record);
+      return { record, isWhole: look.isWhole };
     }
-    return this.#next({ ...look, changed: real }, last, options);
+    return { record: await this.#next({ ...look, changed: real }, last, options), isWhole: look.isWhole };
   }
 
   /**
@@ -133,7 +137,10 @@ export class HostSnapshots {
     if (touched === undefined) return 0;
     const { changed, removed } = compareManifests(state.manifest, manifest);
     const known = withParents(touched.paths);
-    const paths = [...changed.filter((entry) => entry.ctimeNs !== 0n).map((entry) => entry.path), ...removed];
+    const paths = [
+      ...changed.filter((entry) => isOther(state.manifest.get(entry.path), entry)).map((entry) => entry.path),
+      ...removed,
+    ];
     const missed = paths.filter(
       (path) =>
         !known.has(path) && !touched.subtrees.some((subtree) => isWithin(path, subtree) || isWithin(subtree, path)),
@@ -158,11 +165,12 @@ export class HostSnapshots {
     const root = this.#store.workTree;
     const exclude = this.excluded();
     if (touched === undefined) {
-      const { manifest: now } = await walk(root, { exclude });
-      return { now, ...compareManifests(before, now) };
+      const { manifest, errors } = await walk(root, { exclude });
+      const now = withUnseen(manifest, before, errors);
+      return { now, ...compareManifests(before, now), isWhole: errors.length === 0 };
     }
-    const { manifest: now, changed, removed } = refresh(root, before, { trusted: true, ...touched }, exclude);
-    return { now, changed, removed };
+    const { manifest: now, changed, removed, errors } = refresh(root, before, { trusted: true, ...touched }, exclude);
+    return { now, changed, removed, isWhole: errors.length === 0 };
   }
 
   /** Without the files whose bytes are those of the snapshot, though the kernel's times or inode say that something happened. */
@@ -256,6 +264,23 @@ function withParents(paths: ReadonlySet<TreePath>): Set<TreePath> {
   const all = new Set<TreePath>();
   for (const path of paths) for (let at = path; at !== '' && !all.has(at); at = parentOf(at)) all.add(at);
   return all;
+}
+
+/** What cannot be looked at is taken to be what it was. */
+function withUnseen(now: Manifest, before: Manifest, errors: readonly PathError[]): Manifest {
+  const put: Entry[] = [];
+  for (const { path } of errors) {
+    const { start, end } = before.below(path);
+    const self = now.find(path) < 0 ? before.get(path) : undefined;
+    if (self !== undefined) put.push(self);
+    put.push(...before.entries(start, end));
+  }
+  return put.length === 0 ? now : patch(now, { put, remove: [] });
+}
+
+/** Times of change and inodes differ without a change as well: another name for a file, an interrupted write. */
+function isOther(before: Entry | undefined, now: Entry): boolean {
+  return before === undefined || !isAlike(before, now);
 }
 
 /** Alike in all that a copy keeps. */
