@@ -33,7 +33,7 @@ export async function tellStory(teller) {
 
   teller.say('What is there, and what one of them changed.');
   await teller.type('mzr list', { shows: [/red/, /blue/] });
-  await teller.type('mzr diff red', { shows: [/colour/, /red/] });
+  await teller.type('mzr diff --patch red', { shows: [/[+].*red/] });
 
   teller.say('Bring it back into the plain directory. The build there compiles what depends on it.');
   await teller.type('mzr apply red', { shows: [/colour/] });
@@ -43,7 +43,7 @@ export async function tellStory(teller) {
   teller.say(
     'Nothing is lost by a slip: a context with work of its own is dropped only by force, and archived even then.',
   );
-  await teller.type('mzr drop red blue', { status: 3, shows: [/blue/] });
+  await teller.type('mzr drop red blue', { status: 3, shows: [/E_CONTEXT_DIRTY/] });
   await teller.type('mzr drop --force red blue', { shows: [/blue/] });
   await teller.type('mzr list', { hides: [/red|blue/] });
   await teller.type('git status --short', { shows: [/^ M include\/colour/] });

@@ -51,7 +51,7 @@ export class Teller {
       .trimEnd()
       .split('\n')
       .filter((text) => text !== '');
-    const shown = lines.length > 6 ? [...lines.slice(0, 2), '…', ...lines.slice(-1)] : lines;
+    const shown = lines.length > 9 ? [...lines.slice(0, 2), '…', ...lines.slice(-1)] : lines;
     for (const text of shown) this.print(text);
     if (status !== wanted) this.#complain(`“${line}” ended with ${status}, expected was ${wanted}`);
     for (const pattern of shows) if (!pattern.test(output)) this.#complain(`“${line}” should have shown ${pattern}`);
