@@ -41,10 +41,11 @@ export async function tellStory(teller) {
   await teller.type(program, { shows: [door('red')] });
 
   teller.say(
-    'Nothing is lost by a slip: a context with work of its own is dropped only by force, and archived even then.',
+    'Nothing is lost by a slip: what was brought back may go, work that is saved nowhere else goes only by force, and is archived even then.',
   );
-  await teller.type('mzr drop red blue', { status: 3, shows: [/E_CONTEXT_DIRTY/] });
-  await teller.type('mzr drop --force red blue', { shows: [/blue/] });
+  await teller.type('mzr drop red', { shows: [/red/] });
+  await teller.type('mzr drop blue', { status: 3, shows: [/E_CONTEXT_DIRTY/] });
+  await teller.type('mzr drop --force blue', { shows: [/blue/] });
   await teller.type('mzr list', { hides: [/red|blue/] });
   await teller.type('git status --short', { shows: [/^ M include\/colour/] });
   await teller.type('mzr daemon stop', {});
