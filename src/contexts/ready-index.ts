@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readJson, writeAtomic } from '../disk/atomic.js';
 import type { MonitorView } from '../git/fsmonitor.js';
+import { adminDirectory } from '../git/linked-worktree.js';
 import type { Repository } from '../git/repository.js';
 import { templateServes } from '../git/template-index.js';
 import { MizerError } from '../model/errors.js';
@@ -52,6 +53,19 @@ export async function readyIndex(
   // What is shared changes without a trace in the upper directory: there git must look itself.
   if (record.share.length > 0 || tree.host.mountsInside().length > 0) return { indexFrom };
   return { indexFrom, monitor: monitorView(tree, repository, record, template, delta) };
+}
+
+/** Whether a context's index is still the host view's or the template made from it: nothing is staged in it alone. */
+export async function isReadyIndex(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<boolean> {
+  const own = look(join(adminDirectory(repository.commonDir, record.name), 'index'));
+  const current = await readJson(currentFile(tree), isCurrent);
+  const begun = [repository.gitDir, ...(current === undefined ? [] : [templateOf(tree, current)])];
+  const isOne = (index: ReturnType<typeof look>): boolean => index?.ino === own?.ino && index?.dev === own?.dev;
+  return own === undefined || begun.some((directory) => isOne(look(join(directory, 'index'))));
+}
+
+function look(file: string): BigIntStats | undefined {
+  return statSync(file, { bigint: true, throwIfNoEntry: false });
 }
 
 function monitorView(

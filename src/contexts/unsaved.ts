@@ -1,9 +1,11 @@
 import { ignoredAmong } from '../git/ignored.js';
-import { changesAgainstHead, isReachable } from '../git/status.js';
+import type { Repository } from '../git/repository.js';
+import { changesAgainstHead, isReachable, stagedEntries } from '../git/status.js';
 import type { ChangeSet } from '../model/change-set.js';
 import { isWithin, type TreePath } from '../model/tree-path.js';
 import { headOf } from './context-git.js';
 import { openContext } from './open.js';
+import { isReadyIndex } from './ready-index.js';
 import type { ContextRecord } from './records.js';
 import { selectChanges } from './selection.js';
 import { upperChanges } from './upper-changes.js';
@@ -45,7 +47,15 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   const moved = head.oid !== record.head;
   const commits =
     moved && head.branch === undefined && head.oid !== undefined && !(await isReachable({ cwd: tree.path }, head.oid));
-  if (visible.length === 0) return { files: 0, commits };
+  if (visible.length === 0 && !(await hasStaged(tree, tree.repository, record))) return { files: 0, commits };
   const status = await changesAgainstHead({ cwd: await openContext(tree, record) });
   return { files: status.tracked + status.untracked + status.unmerged + status.nested.length, commits };
+}
+
+/** Whether the index holds what neither HEAD nor the host view's index does: work that no file shows. */
+async function hasStaged(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<boolean> {
+  if (await isReadyIndex(tree, repository, record)) return false;
+  const own = await stagedEntries({ cwd: await openContext(tree, record) });
+  const host = await stagedEntries({ cwd: tree.path });
+  return own === undefined || [...own].some((entry) => host?.has(entry) !== true);
 }

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { applyContext } from '../contexts/apply-context.js';
 import { end, forgetGroup, freeze, isFrozen, limit, thaw } from '../contexts/control.js';
 import { rewind, snapshotContext } from '../contexts/context-snapshots.js';
@@ -177,7 +178,10 @@ export function contextServices(world: ContextWorld): ContextServices {
       const records = await Promise.all(contexts.map((name) => tree.store.context(name)));
       const archived: string[] = [];
       for (const record of records) {
+        if (force) await endForDrop(world, tree, record, call);
         const saved = await tree.exclusively(async () => {
+          // A run whose command was just ended takes its context away itself.
+          if (!tree.store.hasContext(record.name)) return undefined;
           await refuseInUse(world, tree, record.name, 'dropped');
           return drop(tree, record, force);
         });
@@ -261,6 +265,15 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
   if (tree.repository === undefined) return {};
   const { oid, branch } = await headOf(tree.repository);
   return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
+}
+
+/** Ends whoever is in a context, the one who asks excepted: he is told to leave. Waits for clients that await a command there. */
+async function endForDrop(world: ContextWorld, tree: WorkTree, record: ContextRecord, call: Call): Promise<void> {
+  const inside = (await tree.mounts.inhabitants(tree.store.id)).get(record.name) ?? [];
+  if (inside.some(({ pid }) => pid === call.caller.pid))
+    await refuseInhabited(tree, record.name, 'dropped from within');
+  if (inside.length > 0) await end(tree, record);
+  for (let waited = 0; waited < 2000 && world.isAwaited(tree, record.name); waited += 50) await pause(50);
 }
 
 /** Refuses while somebody is in a context or on the way in. @throws MizerError `E_CONTEXT_IN_USE` */

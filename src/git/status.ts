@@ -39,6 +39,21 @@ export async function changesAgainstHead(place: GitPlace): Promise<WorkTreeChang
   return { ...counts, nested, unreachable };
 }
 
+/**
+ * What the index holds otherwise than HEAD: a line for each path with the mode and object staged for it. Without a commit `undefined`.
+ */
+export async function stagedEntries(place: GitPlace): Promise<ReadonlySet<string> | undefined> {
+  const asked = await git(['diff-index', '--cached', '--no-renames', '-z', 'HEAD'], { ...place, answers: [128] });
+  if (asked.status !== 0) return undefined;
+  const fields = asked.stdout.toString('latin1').split('\0');
+  const staged = new Set<string>();
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [, mode, , object] = (fields[at] ?? '').split(' ');
+    staged.add(`${mode} ${object} ${fields[at + 1]}`);
+  }
+  return staged;
+}
+
 /** Untracked repositories: with every file listed, what still shows as a directory is one. */
 async function nestedRepositories(place: GitPlace): Promise<readonly string[]> {
   const { stdout } = await git(['ls-files', '--others', '--exclude-standard', '-z'], place);
