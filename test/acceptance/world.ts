@@ -2,10 +2,11 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ContextDetails, ContextInfo } from '../../src/protocol/messages.js';
 import { giveToOrdinaryUser, ordinaryId, readableInstall } from '../support/ordinary-user.js';
-import { LiveShell } from './soak/machine.js';
+import { Background, type Outcome, Shell, until } from './background.js';
+
+export { type Background, until } from './background.js';
 
 export type UserKind = 'root' | 'ordinary user';
 
@@ -14,50 +15,11 @@ const isRoot = process.getuid?.() === 0;
 /** Whom the tests run `mzr` as: root tests both kinds of user, an ordinary user himself. */
 export const userKinds: readonly UserKind[] = isRoot ? ['root', 'ordinary user'] : ['ordinary user'];
 
-/** How a command ended, and what it said. */
-export interface Outcome {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 export interface Start {
   /** The world's `tree` by default. */
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** A command that goes on while the test does. */
-export class Background {
-  out = '';
-  err = '';
-  readonly child: ChildProcessWithoutNullStreams;
-  private readonly closed: Promise<Outcome & { readonly signal: NodeJS.Signals | null }>;
-
-  constructor(child: ChildProcessWithoutNullStreams) {
-    this.child = child;
-    child.stdout.on('data', (part: Buffer) => (this.out += part.toString()));
-    child.stderr.on('data', (part: Buffer) => (this.err += part.toString()));
-    child.stdin.on('error', () => undefined);
-    this.closed = new Promise((resolve) =>
-      child.on('close', (status, signal) => resolve({ status, signal, out: this.out, err: this.err })),
-    );
-  }
-
-  /** Resolves when its standard output holds `text`. @throws Error when it ends without */
-  async says(text: string): Promise<void> {
-    await until(
-      () => this.out.includes(text) || this.child.exitCode !== null || this.child.signalCode !== null,
-      `it says ${text}`,
-      () => this.out + this.err,
-    );
-    if (!this.out.includes(text)) throw new Error(`It ended without saying ${text}: ${this.out}${this.err}`);
-  }
-
-  ended(): Promise<Outcome & { readonly signal: NodeJS.Signals | null }> {
-    return this.closed;
-  }
 }
 
 /** Directories, a home and a daemon of their own for one user, and the real command in them. */
@@ -176,16 +138,24 @@ export class World {
 
   /** Starts a program as the user and leaves it running. */
   background(argv: readonly string[], cwd = this.tree): Background {
-    const [file = '', ...args] = [...this.lead, ...argv];
-    const child = spawn(file, args, { cwd, env: this.environment, stdio: ['pipe', 'pipe', 'pipe'] });
-    this.children.add(child);
-    child.on('close', () => this.children.delete(child));
-    return new Background(child);
+    return new Background(this.spawn(argv, cwd));
   }
 
   /** A shell session that stays: `mzr shell` with these arguments. */
-  shell(...args: readonly string[]): LiveShell {
-    return new LiveShell(this.background([...this.command, 'shell', ...args]).child, this.command.join(' '));
+  shell(...args: readonly string[]): Shell {
+    return new Shell(this.spawn([...this.command, 'shell', ...args], this.tree));
+  }
+
+  /** Ends what the test has started and drops all contexts. */
+  async clear(): Promise<void> {
+    await this.endChildren();
+    const names = Object.keys(this.contexts());
+    if (names.length > 0) this.ok('drop', '--force', ...names);
+  }
+
+  private async endChildren(): Promise<void> {
+    for (const child of this.children) child.kill('SIGKILL');
+    await until(() => this.children.size === 0, 'what the test started has ended');
   }
 
   /** Ends everything and removes the directories. @throws Error when a process, a mount or a directory is left behind */
@@ -213,6 +183,14 @@ export class World {
       .readdirSync('/proc')
       .map(Number)
       .filter((pid) => Number.isInteger(pid) && pid !== process.pid && this.owns(pid));
+  }
+
+  private spawn(argv: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+    const [file = '', ...args] = [...this.lead, ...argv];
+    const child = spawn(file, args, { cwd, env: this.environment, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.children.add(child);
+    child.on('close', () => this.children.delete(child));
+    return child;
   }
 
   private owns(pid: number): boolean {
@@ -259,12 +237,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended already.
-  }
-}
-
-/** Waits until `holds` does, at most 30 seconds. @throws Error */
-export async function until(holds: () => boolean, what: string, detail = (): string => ''): Promise<void> {
-  for (const limit = Date.now() + 30_000; !holds(); await pause(20)) {
-    if (Date.now() > limit) throw new Error(`It never came about that ${what}. ${detail()}`);
   }
 }

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SnapshotInfo } from '../../../src/protocol/messages.js';
+import { userKinds, World } from '../world.js';
+
+describe.each(userKinds)('snapshots, as %s', (user) => {
+  let world: World;
+  beforeAll(() => {
+    world = new World(user);
+    world.repository({ '.gitignore': 'out/\n', 'f.txt': 'one\n', 'g.txt': 'g\n' });
+    world.host('mkdir out; echo built > out/product');
+  });
+  afterAll(() => world.end());
+  const state = 'cat f.txt; ls; ls out; cat out/*; git status --short; git diff --cached --name-only';
+
+  it('hold a context as it was, also its index, and a rewind goes back there and can itself be rewound', () => {
+    world.ok(
+      'run',
+      '--keep=a',
+      'sh',
+      '-c',
+      'echo a > f.txt; git add f.txt; rm g.txt; echo a > out/product; mkdir sub; echo deep > sub/x',
+    );
+    const before = world.inside('a', state);
+    const { id } = world.json<SnapshotInfo>('snapshot', '--of', 'a');
+    world.inside(
+      'a',
+      'git reset -q; echo worse > f.txt; git checkout -q g.txt; rm -r out sub; mkdir out; echo other > out/o; echo x > sub',
+    );
+    const worse = world.inside('a', state);
+    const rewound = world.json<{ before: SnapshotInfo }>('rewind', 'a', id);
+    expect(world.inside('a', state)).toBe(before);
+    world.ok('rewind', 'a', rewound.before.id);
+    expect(world.inside('a', state)).toBe(worse);
+    world.ok('rewind', 'a', id);
+    expect(world.inside('a', state)).toBe(before);
+    expect(world.host(state)).toBe('one\nf.txt\ng.txt\nout\nproduct\nbuilt\n');
+    expect(world.details('a').snapshots.map((snapshot) => snapshot.of)).toEqual(['a', 'a', 'a', 'a']);
+  });
+
+  it('are not changed by what happens afterwards, and are listed with their lineage', () => {
+    const first = world.json<SnapshotInfo>('snapshot');
+    world.host('echo two > f.txt; echo later > out/later; rm g.txt');
+    const second = world.json<SnapshotInfo>('snapshot');
+    const listed = world.json<{ snapshots: SnapshotInfo[] }>('snapshots').snapshots;
+    expect(listed.find(({ id }) => id === second.id)?.below).toBe(first.id);
+    expect(world.ok('snapshots')).toContain(second.id);
+    expect(world.ok('run', '--from', first.id, '--', 'sh', '-c', 'cat f.txt; ls out')).toBe('one\nproduct\n');
+    expect(world.ok('run', '--from', second.id, '--', 'sh', '-c', 'cat f.txt; ls out')).toBe('two\nlater\nproduct\n');
+    world.host('git checkout -q f.txt g.txt; rm out/later');
+    expect(world.ok('run', '--', 'sh', '-c', 'cat f.txt; ls out')).toBe('one\nproduct\n');
+  });
+
+  it('are no way into another context, nor out of one in use', async () => {
+    world.ok('run', '--keep=b', 'true');
+    const { id } = world.json<SnapshotInfo>('snapshot', '--of', 'a');
+    expect(world.refusal('rewind', 'b', id).code).toBe('E_SNAPSHOT_FOREIGN');
+    expect(world.refusal('rewind', 'a', 'nothing').code).toBe('E_SNAPSHOT_UNKNOWN');
+    const shell = world.shell('a');
+    await shell.type('true');
+    expect(world.refusal('rewind', 'a', id).code).toBe('E_CONTEXT_IN_USE');
+    await shell.end('exit');
+  });
+});
+
+describe.each(userKinds)('promote, as %s', (user) => {
+  let world: World;
+  beforeAll(() => {
+    world = new World(user);
+    world.repository({
+      '.gitignore': 'out/\n',
+      'in.txt': 'one\n',
+      Makefile: 'out/product: in.txt\n\t@mkdir -p out; echo building; cp in.txt out/product\n',
+    });
+  });
+  afterAll(() => world.end());
+
+  it('banks a green build: new forks have it and rebuild nothing, the host view and other contexts are as they were', () => {
+    world.ok('run', '--keep=before', 'true');
+    expect(world.ok('run', '--keep=green', 'make', '-s')).toBe('building\n');
+    const banked = world.json<SnapshotInfo>('promote', 'green');
+    expect(banked.promoted).toBe(true);
+    expect(world.ok('run', '--', 'sh', '-c', 'make -s; cat out/product; git status --short')).toBe('one\n');
+    expect(world.host('ls')).toBe('Makefile\nin.txt\n');
+    expect(world.inside('before', 'ls')).toBe('Makefile\nin.txt\n');
+    world.host('echo unrelated > note');
+    expect(world.ok('run', '--', 'sh', '-c', 'make -s; ls; echo edited > in.txt; make -s')).toBe(
+      'Makefile\nin.txt\nnote\nout\nbuilding\n',
+    );
+    world.ok('gc');
+    expect(world.ok('run', 'make', '-s')).toBe('');
+  });
+
+  it('is refused when sources differ, on either side, for the products would pass for up to date', () => {
+    world.ok('run', '--keep=edited', 'sh', '-c', 'echo edited > in.txt; make -s');
+    expect(world.refusal('promote', 'edited')).toMatchObject({
+      code: 'E_PROMOTE_STALE',
+      message: expect.stringContaining('in.txt') as string,
+    });
+    world.ok('run', '--keep=stale', 'sh', '-c', 'touch out/product; echo x > out/more');
+    world.host('echo moved on > in.txt');
+    expect(world.refusal('promote', 'stale').code).toBe('E_PROMOTE_STALE');
+    expect(world.ok('run', '--', 'sh', '-c', 'make -s; cat out/product; ls out')).toBe('building\nmoved on\nproduct\n');
+    world.host('git checkout -q in.txt');
+    world.ok('run', '--keep=empty', 'true');
+    expect(world.refusal('promote', 'empty').code).toBe('E_PROMOTE_NOTHING');
+  });
+});
