@@ -60,14 +60,14 @@ export async function opened(bench: Bench, names: readonly (string | undefined)[
   for (const name of names) {
     const session = name === undefined ? ({ purpose: 'run' } as const) : ({ purpose: 'shell', context: name } as const);
     const start = process.hrtime.bigint();
-    const { session: id } = await call('session/open', {
+    const { session: id, context } = await call('session/open', {
       ...session,
+      ...standing,
       make: {},
       command: ['true'],
-      cwd: bench.repository,
     });
     times.push(Number(process.hrtime.bigint() - start) / 1e6);
-    await call('session/end', { session: id });
+    await call('session/end', { session: id, context, keep: name !== undefined, cwd: bench.repository });
   }
   connection.dispose();
   socket.destroy();
