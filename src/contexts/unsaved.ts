@@ -52,10 +52,11 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   return { files: status.tracked + status.untracked + status.unmerged + status.nested.length, commits };
 }
 
-/** Whether the index holds what neither HEAD nor the host view's index does: work that no file shows. */
+/** Whether the index holds what neither HEAD, nor a file, nor the host view's index does. */
 async function hasStaged(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<boolean> {
   if (await isReadyIndex(tree, repository, record)) return false;
-  const own = await stagedEntries({ cwd: await openContext(tree, record) });
-  const host = await stagedEntries({ cwd: tree.path });
-  return own === undefined || [...own].some((entry) => host?.has(entry) !== true);
+  const { hidden } = await stagedEntries({ cwd: await openContext(tree, record) });
+  if (hidden.size === 0) return false;
+  const { all } = await stagedEntries({ cwd: tree.path });
+  return [...hidden].some((entry) => !all.has(entry));
 }

@@ -39,19 +39,26 @@ export async function changesAgainstHead(place: GitPlace): Promise<WorkTreeChang
   return { ...counts, nested, unreachable };
 }
 
-/**
- * What the index holds otherwise than HEAD: a line for each path with the mode and object staged for it. Without a commit `undefined`.
- */
-export async function stagedEntries(place: GitPlace): Promise<ReadonlySet<string> | undefined> {
-  const asked = await git(['diff-index', '--cached', '--no-renames', '-z', 'HEAD'], { ...place, answers: [128] });
-  if (asked.status !== 0) return undefined;
-  const fields = asked.stdout.toString('latin1').split('\0');
-  const staged = new Set<string>();
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [, mode, , object] = (fields[at] ?? '').split(' ');
-    staged.add(`${mode} ${object} ${fields[at + 1]}`);
+/** What an index holds otherwise than HEAD, a line for each path with the mode and object that are staged for it. */
+export interface Staged {
+  readonly all: ReadonlySet<string>;
+  /** Those of which the file is not what is staged: nothing but the index has them. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+/** Looks at tracked files only; what submodules hold is theirs. */
+export async function stagedEntries(place: GitPlace): Promise<Staged> {
+  const args = ['status', '--porcelain=v2', '-z', '--untracked-files=no', '--no-renames', '--ignore-submodules=all'];
+  const { stdout } = await git(args, place);
+  const all = new Set<string>();
+  const hidden = new Set<string>();
+  for (const record of stdout.toString('latin1').split('\0')) {
+    const [, states, mode, object, path] = /^1 (..) \S+ \S+ (\S+) \S+ \S+ (\S+) (.*)$/s.exec(record) ?? [];
+    if (states === undefined || states.startsWith('.')) continue;
+    all.add(`${mode} ${object} ${path}`);
+    if (!states.endsWith('.')) hidden.add(`${mode} ${object} ${path}`);
   }
-  return staged;
+  return { all, hidden };
 }
 
 /** Untracked repositories: with every file listed, what still shows as a directory is one. */

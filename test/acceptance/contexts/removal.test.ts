@@ -25,6 +25,10 @@ describe.each(userKinds)('removing contexts, as %s', (user) => {
       });
       expect(Object.keys(world.contexts())).toContain(name);
     }
+    world.host('echo dirty > f.txt; git add f.txt');
+    make('like-host', 'git status > /dev/null; git update-index --refresh');
+    world.ok('drop', 'like-host');
+    world.host('git reset -q --hard');
     make('products', 'mkdir out; echo built > out/product');
     make('committed', 'git checkout -q -b saved; echo c > f.txt; git commit -qam saved');
     world.ok('drop', 'products', 'committed');
