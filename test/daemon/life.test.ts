@@ -28,6 +28,14 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     expect(fs.existsSync(join(world.runtime, 'starting'))).toBe(false);
   });
 
+  it('five daemons started at once become one: the others leave as soon as it serves', async () => {
+    const starts = await Promise.all([0, 1, 2, 3, 4].map(() => world.daemon()));
+    await until(() => serving().length === 1, 'the others left');
+    const { pid } = await (await world.client()).status();
+    expect([starts.length, ...serving()]).toEqual([5, pid]);
+    expect(world.log().match(/Serving/g)).toHaveLength(1);
+  });
+
   it('a mark of a start that was never finished holds nobody up for long', async () => {
     world.directory('run/mizer');
     world.write('run/mizer/starting', '');
