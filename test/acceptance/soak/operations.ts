@@ -36,8 +36,8 @@ function filesIn(soak: Soak, context: string): Model['host'] {
   return soak.model.contexts.get(context)?.files ?? new Map();
 }
 
-function ok(soak: Soak, outcome: Outcome): Outcome {
-  expect(outcome.status, `${soak.history.join('\n')}\n${outcome.errors}`).toBe(0);
+function ok(outcome: Outcome): Outcome {
+  expect(outcome.status, outcome.errors).toBe(0);
   return outcome;
 }
 
@@ -65,7 +65,7 @@ export const operations: readonly Operation[] = [
     perform(soak) {
       const edits = someEdits(soak.random);
       const script = `${asShell(edits)}\n${soak.machine.listing}`;
-      const { output } = ok(soak, soak.machine.mzr('run', '--', 'sh', '-c', script));
+      const { output } = ok(soak.machine.mzr('run', '--', 'sh', '-c', script));
       expect(output).toBe(listed(edited(soak.model.host, edits)));
     },
   },
@@ -76,7 +76,7 @@ export const operations: readonly Operation[] = [
     perform(soak) {
       const edits = someEdits(soak.random);
       const name = `c${(named += 1)}`;
-      ok(soak, soak.machine.mzr('run', `--keep=${name}`, '--', 'sh', '-c', asShell(edits)));
+      ok(soak.machine.mzr('run', `--keep=${name}`, '--', 'sh', '-c', asShell(edits)));
       soak.model.contexts.set(name, { base: soak.model.host, files: edited(soak.model.host, edits) });
     },
   },
@@ -88,9 +88,10 @@ export const operations: readonly Operation[] = [
       const from = pickContext(soak);
       const edits = someEdits(soak.random);
       const name = `c${(named += 1)}`;
-      ok(soak, soak.machine.mzr('run', '--from', from, `--keep=${name}`, '--', 'sh', '-c', asShell(edits)));
-      const base = filesIn(soak, from);
-      soak.model.contexts.set(name, { base, files: edited(base, edits) });
+      ok(soak.machine.mzr('run', '--from', from, `--keep=${name}`, '--', 'sh', '-c', asShell(edits)));
+      // The fork stands on what its origin stands on: the origin's changes are its changes too.
+      const base = soak.model.contexts.get(from)?.base ?? new Map();
+      soak.model.contexts.set(name, { base, files: edited(filesIn(soak, from), edits) });
     },
   },
   {
@@ -100,7 +101,7 @@ export const operations: readonly Operation[] = [
     perform(soak) {
       const context = pickContext(soak);
       const edits = someEdits(soak.random);
-      ok(soak, soak.machine.mzr('exec', context, '--', 'sh', '-c', asShell(edits)));
+      ok(soak.machine.mzr('exec', context, '--', 'sh', '-c', asShell(edits)));
       inContext(soak, context, edits);
     },
   },
@@ -147,8 +148,9 @@ export const operations: readonly Operation[] = [
       const context = pickContext(soak);
       const { base, files } = soak.model.contexts.get(context) ?? { base: new Map(), files: new Map() };
       const after = applied(base, soak.model.host, files);
-      const { status, errors } = soak.machine.mzr('apply', context);
-      expect(status, `${soak.history.join('\n')}\n${errors}`).toBe(after === undefined ? 1 : 0);
+      const { status, output, errors } = soak.machine.mzr('apply', context);
+      const trees = [base, soak.model.host, files].map(listed).join('--\n');
+      expect(status, `${context}\n${trees}${output}${errors}`).toBe(after === undefined ? 1 : 0);
       if (after !== undefined) soak.model.host = after;
     },
   },
@@ -173,7 +175,7 @@ export const operations: readonly Operation[] = [
     possible: someContext,
     async perform(soak) {
       const context = pickContext(soak);
-      ok(soak, soak.machine.mzr('drop', '--force', context));
+      ok(soak.machine.mzr('drop', '--force', context));
       soak.model.contexts.delete(context);
       for (const session of soak.shells.filter((candidate) => candidate.context === context)) {
         await session.shell.end('SIGKILL');
@@ -223,13 +225,13 @@ export const operations: readonly Operation[] = [
     name: 'collect garbage',
     weight: 1,
     possible: always,
-    perform: (soak) => void ok(soak, soak.machine.mzr('gc')),
+    perform: (soak) => void ok(soak.machine.mzr('gc')),
   },
   {
     name: 'take a snapshot',
     weight: 1,
     possible: always,
-    perform: (soak) => void ok(soak, soak.machine.mzr('snapshot')),
+    perform: (soak) => void ok(soak.machine.mzr('snapshot')),
   },
 ];
 
@@ -244,11 +246,11 @@ export async function check(soak: Soak): Promise<void> {
   const { machine, model, shells } = soak;
   expect(machine.hostFiles(), 'the host view').toBe(listed(model.host));
   for (const [context, { files }] of model.contexts) {
-    expect(ok(soak, machine.filesOf(context)).output, `context ${context}`).toBe(listed(files));
+    expect(ok(machine.filesOf(context)).output, `context ${context}`).toBe(listed(files));
   }
   for (const { context, shell } of shells) {
     expect(await shell.files(), `a shell in ${context}`).toBe(listed(filesIn(soak, context)));
   }
-  const list = JSON.parse(ok(soak, machine.mzr('list', '--json')).output) as { contexts: { name: string }[] };
+  const list = JSON.parse(ok(machine.mzr('list', '--json')).output) as { contexts: { name: string }[] };
   expect(list.contexts.map(({ name }) => name).sort(), 'mzr list').toEqual([...model.contexts.keys()].sort());
 }
