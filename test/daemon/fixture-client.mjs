@@ -6,11 +6,11 @@ import { connectIfRunning } from '../../dist/protocol/client.js';
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 // Whatever the daemon's build: one made meanwhile is no matter of these tests. Its socket's file is there a moment before it listens.
 async function meet() {
-  for (;;) {
+  for (const limit = Date.now() + 20_000; Date.now() < limit; await new Promise((resolve) => setTimeout(resolve, 10))) {
     const met = await connectIfRunning(process.env, process.getuid());
     if (met !== undefined) return met;
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  throw new Error('no daemon serves');
 }
 const connection = await meet();
 say({ id: 0, result: process.pid });

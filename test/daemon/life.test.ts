@@ -44,7 +44,7 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
   });
 
   it('ends itself when nothing needs it, and leaves no mount, process or socket', async () => {
-    await world.daemon({ MIZER_IDLE_SECONDS: '0.3' });
+    await world.daemon({ MIZER_IDLE_SECONDS: '3' });
     const client = await world.client();
     await client.inContext('a', world.tree, 'true');
     const { pid } = await client.status();
@@ -57,7 +57,7 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
   });
 
   it('does not end while a session lives, and when it is ended all the same the session goes on', async () => {
-    await world.daemon({ MIZER_IDLE_SECONDS: '0.2' });
+    await world.daemon({ MIZER_IDLE_SECONDS: '3' });
     const client = await world.client();
     const opened = await client.open('a', world.tree);
     void client
@@ -67,7 +67,7 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     await until(() => fs.existsSync(join(upper, 'on')), 'the session lives');
     const { pid, holder = 0 } = await client.status();
     kill(client.process.pid ?? 0, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 5000));
     expect(fs.existsSync(`/proc/${pid}`)).toBe(true);
     kill(pid, 'SIGTERM');
     await until(() => !fs.existsSync(`/proc/${pid}`), 'it ended');
@@ -125,6 +125,7 @@ describe.each(users)('the life of the daemon of the user %i', (uid) => {
     const answers = await Promise.all([0, 1, 2].map(() => world.start({ XDG_STATE_HOME: '/dev/null/x' })));
     for (const answer of answers)
       expect(answer).toMatchObject({ code: 'E_STATE_DIRECTORY', message: expect.stringContaining('/dev/null/x') });
+    await until(() => world.processes().length === 0, 'each attempt ended');
     expect(await world.start()).toMatchObject({ sessions: 0 });
   });
 
