@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory, gitFileContent, register, repair, unregister } from '../git/linked-worktree.js';
 import { readHead, type Head, type Repository } from '../git/repository.js';
@@ -40,6 +40,23 @@ export function registerContext(
 export function writeGitFile(tree: WorkTree, record: ContextRecord): void {
   const secondPath = tree.mounts.secondPath(tree.store.id, tree.path);
   writeFileSync(join(upperOf(record), '.git'), gitFileContent(secondPath, record.name));
+}
+
+/**
+ * Whether a context's registration is whole and names the places of this work tree: a repository that was moved or copied has brought
+ * along what names the old ones.
+ */
+export function isRegistered(tree: WorkTree, repository: Repository, record: ContextRecord): boolean {
+  const { name } = record;
+  const admin = adminDirectory(repository.commonDir, name);
+  const says = (file: string, text: string): boolean => existsSync(file) && readFileSync(file, 'utf8') === text;
+  const mountPoint = tree.mounts.mountPoint(keyOf(tree, name));
+  const secondPath = tree.mounts.secondPath(tree.store.id, tree.path);
+  return (
+    existsSync(join(admin, 'HEAD')) &&
+    says(join(admin, 'gitdir'), `${mountPoint}/.git\n`) &&
+    says(join(upperOf(record), '.git'), gitFileContent(secondPath, name))
+  );
 }
 
 /** Writes again what somebody took away of a context's registration. */

@@ -1,7 +1,8 @@
 import { listRegistered } from '../git/linked-worktree.js';
 import { compact } from './compact.js';
 import { unregisterContext } from './context-git.js';
-import { retire } from './remove.js';
+import { MizerError } from '../model/errors.js';
+import { retire, type Retirement } from './remove.js';
 import type { WorkTree } from './work-tree.js';
 
 /** How long a hidden context that was kept is waited for, milliseconds. */
@@ -25,11 +26,11 @@ export interface Collected {
 export async function collect(tree: WorkTree, isBusy: (name: string) => boolean, now: number): Promise<Collected> {
   const contexts: string[] = [];
   const archived: string[] = [];
-  for (const name of tree.store.contextNames()) {
-    const record = await tree.store.context(name);
+  for (const record of (await tree.store.contexts()).records) {
+    const { name } = record;
     const isOver = record.hidden && (record.keptAt === undefined || now - Date.parse(record.keptAt) > forgotten);
     if (!isOver || isBusy(name)) continue;
-    const { outcome, archive } = await retire(tree, record);
+    const { outcome, archive } = await retire(tree, record).catch(keptIfHurt);
     if (archive !== undefined) archived.push(archive);
     if (outcome === 'archived' || outcome === 'dropped') contexts.push(name);
   }
@@ -37,6 +38,12 @@ export async function collect(tree: WorkTree, isBusy: (name: string) => boolean,
   await compact(tree);
   const { snapshots, freedBytes } = await dropUnused(tree);
   return { contexts, archived, snapshots, freedBytes };
+}
+
+/** A context that cannot be looked into stays, and the others do not wait for it. */
+function keptIfHurt(error: unknown): Retirement {
+  if (error instanceof MizerError) return { outcome: 'kept' };
+  throw error;
 }
 
 /** Registrations whose context is gone: the process died between the two. */
@@ -50,14 +57,23 @@ export function sweepRegistrations(tree: WorkTree): void {
 }
 
 async function dropUnused(tree: WorkTree): Promise<{ readonly snapshots: string[]; readonly freedBytes: number }> {
+  const contexts = await tree.store.contexts();
+  const { records: all, hurt } = await tree.store.snapshots();
+  // What a record that cannot be read stands on is not known.
+  if (hurt.length > 0 || contexts.hurt.length > 0) return { snapshots: [], freedBytes: 0 };
   const used = new Set<string>();
   const use = async (id: string | undefined): Promise<void> => {
     if (id !== undefined && !used.has(id)) for (const record of await tree.store.lineage(id)) used.add(record.id);
   };
-  await use((await tree.host.newest())?.snapshot);
-  for (const name of tree.store.contextNames()) await use((await tree.store.context(name)).base);
-  const all = await tree.store.snapshots();
-  for (const record of all) if (record.kept) await use(record.id);
+  try {
+    await use((await tree.host.newest())?.snapshot);
+    for (const record of contexts.records) await use(record.base);
+    for (const record of all) if (record.kept) await use(record.id);
+  } catch (error) {
+    // One of them stands on a snapshot that somebody took away.
+    if (error instanceof MizerError) return { snapshots: [], freedBytes: 0 };
+    throw error;
+  }
   const unused = all.filter((record) => !used.has(record.id));
   for (const record of unused) await tree.store.dropSnapshot(record.id);
   return {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJson, writeAtomic } from '../disk/atomic.js';
+import { writeAtomic } from '../disk/atomic.js';
 import type { CopyProgress } from '../disk/copy.js';
 import { locate } from '../disk/tree-location.js';
 import { refresh } from '../disk/refresh.js';
@@ -13,6 +13,7 @@ import { fromText, isWithin, parentOf, type TreePath } from '../model/tree-path.
 import { copyInto } from './copy-into.js';
 import { loadManifest, writeDelta, writeManifest } from './host-state.js';
 import { statIn } from './layer-stack.js';
+import { readSound } from './read-sound.js';
 import { sameContent } from './tree-files.js';
 import type { SnapshotRecord } from './records.js';
 import { plainStore } from './locate.js';
@@ -243,7 +244,7 @@ export class HostSnapshots {
 
   /** The state as the last process left it. Where it cannot be read, the next snapshot is a first one again. */
   async #load(): Promise<HostState | undefined> {
-    const newest = await readJson(join(this.#store.directory, 'host.json'), isNewest);
+    const newest = await readSound(join(this.#store.directory, 'host.json'), isNewest);
     if (newest === undefined) return undefined;
     const lineage = await this.#store.lineage(newest.snapshot).catch((error: unknown) => {
       if (error instanceof MizerError) return [];

@@ -1,10 +1,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
 import { recoverApply } from './apply.js';
 import { bindSubmodules } from './context-submodules.js';
-import { repairContext } from './context-git.js';
+import { isRegistered, repairContext } from './context-git.js';
 import type { ContextRecord } from './records.js';
 import { isLayerThere } from './subvolume-layer.js';
 import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
@@ -18,19 +17,10 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
   const key = keyOf(tree, record.name);
   if (tree.mounts.isMounted(key)) return tree.mounts.mountPoint(key);
   finishRewind(record);
+  await refuseHurt(tree, record);
   const lowers = await layersOf(tree, record);
-  const missing = [upperOf(record), ...lowers].find((path) => !isLayerThere(path));
-  if (missing !== undefined) {
-    throw new MizerError('E_CONTEXT_HURT', `Context '${record.name}' cannot be mounted: ${missing} is gone.`, {
-      group: 'failed',
-      hint: `What it changed is in ${upperOf(record)}; \`mzr drop --force ${record.name}\` removes it.`,
-    });
-  }
   if (tree.repository !== undefined) {
-    if (
-      !existsSync(join(adminDirectory(tree.repository.commonDir, record.name), 'HEAD')) ||
-      !existsSync(join(upperOf(record), '.git'))
-    ) {
+    if (!isRegistered(tree, tree.repository, record)) {
       await repairContext(tree, tree.repository, record);
     }
     await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
@@ -44,6 +34,21 @@ export async function openContext(tree: WorkTree, record: ContextRecord): Promis
   });
   await recoverApply(contextStaging(mountPoint));
   return mountPoint;
+}
+
+/** @throws MizerError `E_CONTEXT_HURT` when its upper directory or a layer is gone or hurt */
+export async function refuseHurt(tree: WorkTree, record: ContextRecord): Promise<void> {
+  const hurt = (reason: string): MizerError =>
+    new MizerError('E_CONTEXT_HURT', `Context '${record.name}' cannot be used: ${reason}`, {
+      group: 'failed',
+      hint: `What is left of its changes is in ${upperOf(record)}; \`mzr drop --force ${record.name}\` removes it.`,
+      data: { context: record.name },
+    });
+  const lowers = await layersOf(tree, record).catch((error: unknown) => {
+    throw error instanceof MizerError ? hurt(error.message) : error;
+  });
+  const missing = [upperOf(record), ...lowers].find((path) => !isLayerThere(path));
+  if (missing !== undefined) throw hurt(`${missing} is gone.`);
 }
 
 /** A rewind makes the new upper directory whole before it takes the old one away; where only the new one is left, it takes its place. */

@@ -4,7 +4,7 @@ import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readJson, writeAtomic } from '../disk/atomic.js';
+import { writeAtomic } from '../disk/atomic.js';
 import type { MonitorView } from '../git/fsmonitor.js';
 import { adminDirectory } from '../git/linked-worktree.js';
 import type { Repository } from '../git/repository.js';
@@ -12,6 +12,7 @@ import { templateServes } from '../git/template-index.js';
 import { MizerError } from '../model/errors.js';
 import type { TreePath } from '../model/tree-path.js';
 import { readDelta } from './host-state.js';
+import { readSound } from './read-sound.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';
 import type { TemplateOrder } from './template-worker.js';
 import { keyOf, upperOf, type WorkTree } from './work-tree.js';
@@ -43,7 +44,7 @@ export async function readyIndex(
   record: ContextRecord,
 ): Promise<ReadyIndex> {
   const own = { indexFrom: join(repository.gitDir, 'index') };
-  const current = await readJson(currentFile(tree), isCurrent);
+  const current = await readSound(currentFile(tree), isCurrent);
   if (base === undefined || current === undefined) return own;
   if (current.stamp !== stampOf(repository) && !templateServes(templateOf(tree, current), repository)) return own;
   const delta = await pathsBetween(tree, current.snapshot, base);
@@ -58,7 +59,7 @@ export async function readyIndex(
 /** Whether a context's index is still the host view's or the template made from it: nothing is staged in it alone. */
 export async function isReadyIndex(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<boolean> {
   const own = look(join(adminDirectory(repository.commonDir, record.name), 'index'));
-  const current = await readJson(currentFile(tree), isCurrent);
+  const current = await readSound(currentFile(tree), isCurrent);
   const begun = [repository.gitDir, ...(current === undefined ? [] : [templateOf(tree, current)])];
   const isOne = (index: ReturnType<typeof look>): boolean => index?.ino === own?.ino && index?.dev === own?.dev;
   return own === undefined || begun.some((directory) => isOne(look(join(directory, 'index'))));
@@ -114,7 +115,7 @@ export async function prepareTemplate(
   const newest = await tree.host.newest();
   if (repository === undefined || newest === undefined) return;
   const wanted: Current = { snapshot: newest.snapshot, stamp: stampOf(repository) };
-  const current = await readJson(currentFile(tree), isCurrent);
+  const current = await readSound(currentFile(tree), isCurrent);
   if (wanted.stamp === '' || (current?.snapshot === wanted.snapshot && current.stamp === wanted.stamp)) return;
   const lineage = await tree.store.lineage(wanted.snapshot);
   const layers = lineage.map(({ id }) => tree.store.layerDirectory(id));

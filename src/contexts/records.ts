@@ -63,16 +63,22 @@ export interface ContextRecord {
 
 type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'array' | 'object'>>;
 
+/** Whether it is a record of the one version there is, with these members. */
 function has(value: unknown, shape: Shape): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Record<string, unknown>;
+  if (record['version'] !== 1) return false;
   return Object.entries(shape).every(([key, type]) =>
     type === 'array' ? Array.isArray(record[key]) : typeof record[key] === type,
   );
 }
 
 export function isStoreRecord(value: unknown): value is StoreRecord {
-  return has(value, { id: 'string', workTree: 'string', inode: 'number', version: 'number' });
+  // The id becomes part of paths.
+  return (
+    has(value, { id: 'string', workTree: 'string', inode: 'number' }) &&
+    /^[0-9a-f]{12}$/.test((value as StoreRecord).id)
+  );
 }
 
 export function isSnapshotRecord(value: unknown): value is SnapshotRecord {

@@ -61,6 +61,14 @@ export async function drop(tree: WorkTree, record: ContextRecord, force: boolean
   return saved;
 }
 
+/** Takes away a context whose record or base cannot be read any more: what it changed with it. @throws MizerError `E_CONTEXT_IN_USE` */
+export async function dropHurt(tree: WorkTree, name: string): Promise<void> {
+  await refuseInhabited(tree, name, 'dropped');
+  await tree.mounts.unmount(keyOf(tree, name));
+  await tree.store.discard(tree.store.contextDirectory(name));
+  if (tree.repository !== undefined) unregisterContext(tree.repository, name);
+}
+
 /** @throws MizerError `E_CONTEXT_IN_USE` */
 export async function refuseInhabited(tree: WorkTree, name: string, what: string): Promise<void> {
   const [first, ...others] = (await tree.mounts.inhabitants(tree.store.id)).get(name) ?? [];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { flushDirectory, readJson, removeLeftovers, writeAtomic } from '../disk/atomic.js';
 import { discard, emptyTrash } from '../disk/trash.js';
 import { subvolumeId } from '../linux/btrfs.js';
@@ -18,6 +18,12 @@ import {
 
 /** Begins the name of a layer that is not yet whole. */
 const making = '.making-';
+
+/** Records that can be read, and why others cannot: one that is hurt is no reason to do without the rest. */
+export interface Survey<T> {
+  readonly records: readonly T[];
+  readonly hurt: readonly MizerError[];
+}
 
 /** Absolute path of a work tree and of what belongs to it. */
 export interface Place {
@@ -71,6 +77,11 @@ export class Store {
     }
   }
 
+  /** Whether the store is still where it was opened: not moved, deleted or replaced meanwhile. */
+  isInPlace(): boolean {
+    return lstatSync(join(this.directory, 'lock'), { throwIfNoEntry: false })?.ino === fstatSync(this.#lock).ino;
+  }
+
   /** Lets another process open the store. */
   close(): void {
     closeSync(this.#lock);
@@ -84,7 +95,7 @@ export class Store {
       if (name.startsWith(making)) await this.discard(join(layers, name));
     }
     for (const name of readdirSync(join(this.directory, 'contexts'))) {
-      if (!existsSync(this.#contextFile(name))) await this.discard(join(this.directory, 'contexts', name));
+      if (!this.#isWhole(name)) await this.discard(this.contextDirectory(name));
     }
   }
 
@@ -119,21 +130,50 @@ export class Store {
     return existsSync(this.contextDirectory(name));
   }
 
-  /** Names of all contexts, in order. One that is corrupt is among them: reading it says so. */
+  /** Names of all contexts, in order. One that is hurt is among them: reading it says so. */
   contextNames(): string[] {
     return readdirSync(join(this.directory, 'contexts'))
-      .filter((name) => existsSync(this.#contextFile(name)))
+      .filter((name) => this.#isWhole(name))
       .sort();
   }
 
-  /** @throws MizerError `E_CONTEXT_UNKNOWN`, `E_STATE_CORRUPT` */
+  /** The kernel makes `work/work` at the first mount, which comes after the record: where that is, only the record was taken away. */
+  #isWhole(name: string): boolean {
+    return existsSync(this.#contextFile(name)) || existsSync(join(this.contextDirectory(name), 'work', 'work'));
+  }
+
+  /** All contexts, in order, those apart whose records cannot be read. */
+  contexts(): Promise<Survey<ContextRecord>> {
+    return survey(this.contextNames(), (name) => this.context(name));
+  }
+
+  /** @throws MizerError `E_CONTEXT_UNKNOWN`, `E_CONTEXT_HURT` when its record cannot be read or is of another context */
   async context(name: string): Promise<ContextRecord> {
-    const record = await readJson(this.#contextFile(name), isContextRecord);
-    if (record !== undefined) return record;
+    const file = this.#contextFile(name);
+    const record = await readJson(file, isContextRecord).catch((error: unknown) => {
+      if (error instanceof MizerError) throw this.#hurt(name, error.message);
+      throw error;
+    });
+    if (record !== undefined) {
+      const isOwn = record.name === name && (!record.live || basename(dirname(record.directory)) === this.id);
+      if (!isOwn) throw this.#hurt(name, `${file} is the record of another one.`);
+      // A repository that was moved or copied has brought its records along.
+      return record.live ? record : { ...record, directory: this.contextDirectory(name) };
+    }
+    if (this.contextNames().includes(name)) throw this.#hurt(name, `${file} is gone.`);
     const near = nearest(name, this.contextNames());
     throw new MizerError('E_CONTEXT_UNKNOWN', `There is no context '${name}' of ${this.workTree}.`, {
       hint: near === undefined ? 'Run `mzr list --all` to see those there are.' : `Did you mean '${near}'?`,
       data: { context: name, workTree: this.workTree },
+    });
+  }
+
+  #hurt(name: string, reason: string): MizerError {
+    const directory = this.contextDirectory(name);
+    return new MizerError('E_CONTEXT_HURT', `Context '${name}' cannot be used: ${reason}`, {
+      group: 'failed',
+      hint: `What it changed is in ${join(directory, 'upper')}: save what you need, then \`mzr drop --force ${name}\` removes it.`,
+      data: { context: name, directory },
     });
   }
 
@@ -150,7 +190,7 @@ export class Store {
 
   /**
    * A snapshot by id or by a unique beginning of it.
-   * @throws MizerError `E_SNAPSHOT_UNKNOWN`, `E_SNAPSHOT_AMBIGUOUS`, `E_STATE_CORRUPT`
+   * @throws MizerError `E_SNAPSHOT_UNKNOWN`, `E_SNAPSHOT_AMBIGUOUS`, `E_SNAPSHOT_HURT` when its record cannot be read or is of another one
    */
   async snapshot(idOrPrefix: string): Promise<SnapshotRecord> {
     const matches = this.snapshotIds().filter((id) => id.startsWith(idOrPrefix));
@@ -167,15 +207,26 @@ export class Store {
       });
     }
     const file = join(this.layerDirectory(id), 'layer.json');
-    const known = this.#snapshots.get(id) ?? (await readJson(file, isSnapshotRecord));
-    if (known === undefined)
-      throw new MizerError('E_STATE_CORRUPT', `${file} is missing.`, { group: 'failed', hint: 'Run `mzr doctor`.' });
+    const hurt = (reason: string): MizerError =>
+      new MizerError('E_SNAPSHOT_HURT', `Snapshot ${id} cannot be used: ${reason}`, {
+        group: 'failed',
+        hint: 'What contexts on it changed is in their upper directories; new contexts of the host view do without it.',
+        data: { snapshot: id, file },
+      });
+    const remembered = this.#snapshots.get(id);
+    if (remembered !== undefined) return remembered;
+    const known = await readJson(file, isSnapshotRecord).catch((error: unknown) => {
+      throw error instanceof MizerError ? hurt(error.message) : error;
+    });
+    if (known === undefined) throw hurt(`${file} is gone.`);
+    if (known.id !== id) throw hurt(`${file} is the record of another one.`);
     this.#snapshots.set(id, known);
     return known;
   }
 
-  async snapshots(): Promise<SnapshotRecord[]> {
-    return Promise.all(this.snapshotIds().map((id) => this.snapshot(id)));
+  /** All snapshots, oldest first, those apart whose records cannot be read. */
+  snapshots(): Promise<Survey<SnapshotRecord>> {
+    return survey(this.snapshotIds(), (id) => this.snapshot(id));
   }
 
   async writeSnapshot(record: SnapshotRecord): Promise<void> {
@@ -234,6 +285,20 @@ function refuseForeign({ directory, workTree }: Place): void {
   throw new MizerError('E_STORE_FOREIGN', `The store of ${workTree} at ${directory} belongs to another user.`, {
     hint: 'Use mizer as that user, or choose a store of your own: git config mizer.store DIRECTORY',
   });
+}
+
+async function survey<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<Survey<T>> {
+  const records: T[] = [];
+  const hurt: MizerError[] = [];
+  for (const name of names) {
+    try {
+      records.push(await read(name));
+    } catch (error) {
+      if (!(error instanceof MizerError)) throw error;
+      hurt.push(error);
+    }
+  }
+  return { records, hurt };
 }
 
 /** The record of the store at `place`, written anew where the store is new, was copied, or was moved. */

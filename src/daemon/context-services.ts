@@ -10,9 +10,10 @@ import { collect } from '../contexts/gc.js';
 import { contextState } from '../contexts/info.js';
 import { placeForPlain } from '../contexts/init.js';
 import type { Inhabitant } from '../contexts/mounts.js';
+import { refuseHurt } from '../contexts/open.js';
 import { promote } from '../contexts/promote.js';
 import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
-import { drop, refuseInhabited } from '../contexts/remove.js';
+import { drop, dropHurt, refuseInhabited } from '../contexts/remove.js';
 import { Store } from '../contexts/store.js';
 import { ignoredIn } from '../contexts/unsaved.js';
 import { upperChanges } from '../contexts/upper-changes.js';
@@ -81,19 +82,19 @@ export function contextServices(world: ContextWorld): ContextServices {
       const { tree, context: current } = await world.standing(call, cwd);
       const inhabitants = await tree.mounts.inhabitants(tree.store.id);
       const contexts: ContextInfo[] = [];
-      for (const name of tree.store.contextNames()) {
-        const record = await tree.store.context(name);
-        if (all || !record.hidden || name === current)
-          contexts.push(await infoOf(tree, record, inhabitants.get(name) ?? [], current));
+      const { records, hurt } = await tree.store.contexts();
+      for (const record of records) {
+        if (all || !record.hidden || record.name === current)
+          contexts.push(await infoOf(tree, record, inhabitants.get(record.name) ?? [], current));
       }
-      return { contexts };
+      return { contexts, notes: hurt.map(inOneLine) };
     },
 
     async 'context/show'(params, call) {
       const { tree, record } = await context(call, params);
       const { context: current } = await world.standing(call, params.cwd);
       const running = (await tree.mounts.inhabitants(tree.store.id)).get(record.name) ?? [];
-      const snapshots = await tree.store.snapshots();
+      const { records: snapshots } = await tree.store.snapshots();
       const lineage = record.base === undefined ? [] : await tree.store.lineage(record.base);
       return {
         ...(await infoOf(tree, record, running, current)),
@@ -175,18 +176,18 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'context/drop'({ cwd, contexts, force }, call) {
       const { tree } = await world.standing(call, cwd);
-      const records = await Promise.all(contexts.map((name) => tree.store.context(name)));
+      const found = await Promise.all(contexts.map((name) => contextToDrop(tree, name, force)));
       const archived: string[] = [];
-      for (const record of records) {
-        if (force) await endForDrop(world, tree, record, call);
+      for (const { name, record } of found) {
+        if (force && record !== undefined) await endForDrop(world, tree, record, call);
         const saved = await tree.exclusively(async () => {
           // A run whose command was just ended takes its context away itself.
-          if (!tree.store.hasContext(record.name)) return undefined;
-          await refuseInUse(world, tree, record.name, 'dropped');
-          return drop(tree, record, force);
+          if (record !== undefined && !tree.store.hasContext(name)) return undefined;
+          await refuseInUse(world, tree, name, 'dropped');
+          return record === undefined ? dropHurt(tree, name) : drop(tree, record, force);
         });
         if (saved !== undefined) archived.push(saved);
-        forgetGroup(tree, record);
+        if (record !== undefined) forgetGroup(tree, record);
       }
       return { dropped: contexts, archived };
     },
@@ -206,7 +207,8 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'snapshot/list'({ cwd }, call) {
       const { tree } = await world.standing(call, cwd);
-      return { snapshots: (await tree.store.snapshots()).map(toSnapshotInfo) };
+      const { records, hurt } = await tree.store.snapshots();
+      return { snapshots: records.map(toSnapshotInfo), notes: hurt.map(inOneLine) };
     },
 
     async 'archive/list'({ cwd }, call) {
@@ -265,6 +267,26 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
   if (tree.repository === undefined) return {};
   const { oid, branch } = await headOf(tree.repository);
   return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
+}
+
+/** A context's record; with `force` none for one that is hurt, which is taken away as it is. */
+async function contextToDrop(
+  tree: WorkTree,
+  name: string,
+  force: boolean,
+): Promise<{ readonly name: string; readonly record?: ContextRecord }> {
+  try {
+    const record = await tree.store.context(name);
+    if (force) await refuseHurt(tree, record);
+    return { name, record };
+  } catch (error) {
+    if (force && error instanceof MizerError && error.code === 'E_CONTEXT_HURT') return { name };
+    throw error;
+  }
+}
+
+function inOneLine({ message, hint = '' }: MizerError): string {
+  return `${message} ${hint}`.trim();
 }
 
 /** Ends whoever is in a context, the one who asks excepted: he is told to leave. Waits for clients that await a command there. */

@@ -29,6 +29,7 @@ export class Trees {
   /** The work tree that holds `directory`. @throws MizerError as `locate` and `Store.open` do */
   async at(directory: string): Promise<WorkTree> {
     const located = await this.#locate(directory);
+    await this.#closeMoved();
     const known = this.#open.get(located.directory);
     if (known !== undefined) {
       const tree = await known;
@@ -67,6 +68,16 @@ export class Trees {
     sweepRegistrations(tree);
     await recoverHost(tree);
     return tree;
+  }
+
+  /** Lets go of the stores that were moved or deleted: one that was moved is to be opened at its new place. */
+  async #closeMoved(): Promise<void> {
+    for (const [directory, opening] of this.#open) {
+      const tree = await opening.catch(() => undefined);
+      if (tree === undefined || tree.store.isInPlace() || this.#open.get(directory) !== opening) continue;
+      this.#open.delete(directory);
+      tree.store.close();
+    }
   }
 
   /** The work trees that are open now. */

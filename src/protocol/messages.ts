@@ -298,7 +298,10 @@ export interface Methods {
   readonly 'session/enter': Call<EnterSessionParams, Record<string, never>>;
   readonly 'session/end': Call<EndSessionParams, EndSessionResult>;
   readonly 'session/switch': Call<SwitchParams, SwitchResult>;
-  readonly 'context/list': Call<ListParams, { readonly contexts: readonly ContextInfo[] }>;
+  readonly 'context/list': Call<
+    ListParams,
+    { readonly contexts: readonly ContextInfo[]; readonly notes: readonly string[] }
+  >;
   readonly 'context/show': Call<ContextParams, ContextDetails>;
   readonly 'context/diff': Call<DiffParams, DiffResult>;
   readonly 'context/apply': Call<ApplyParams, ApplyResult>;
@@ -310,7 +313,10 @@ export interface Methods {
   readonly 'context/stop': Call<ContextParams, { readonly processes: number }>;
   readonly 'context/drop': Call<DropParams, DropResult>;
   readonly 'snapshot/take': Call<SnapshotParams, SnapshotInfo>;
-  readonly 'snapshot/list': Call<Standing, { readonly snapshots: readonly SnapshotInfo[] }>;
+  readonly 'snapshot/list': Call<
+    Standing,
+    { readonly snapshots: readonly SnapshotInfo[]; readonly notes: readonly string[] }
+  >;
   readonly 'archive/list': Call<Standing, { readonly archives: readonly ArchiveInfo[] }>;
   readonly gc: Call<Standing, GcResult>;
 }
