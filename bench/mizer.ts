@@ -56,7 +56,6 @@ export async function opened(bench: Bench, names: readonly (string | undefined)[
   const call = <M extends Method>(method: M, params: Params<M>): Promise<Result<M>> =>
     connection.sendRequest<Result<M>>(method, params);
   await call('hello', { protocol: protocolVersion, build: status.build });
-  const standing = { cwd: bench.repository, gitSettings: {} };
   const times: number[] = [];
   for (const name of names) {
     const session = name === undefined ? ({ purpose: 'run' } as const) : ({ purpose: 'shell', context: name } as const);
