@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { recoverHost } from '../contexts/apply-context.js';
 import { HostSnapshots } from '../contexts/host-snapshots.js';
 import { locate, type Located } from '../contexts/locate.js';
@@ -7,6 +7,7 @@ import type { Mounts } from '../contexts/mounts.js';
 import { sweepRegistrations } from '../contexts/gc.js';
 import { Store } from '../contexts/store.js';
 import type { WorkTree } from '../contexts/work-tree.js';
+import { MizerError } from '../model/errors.js';
 import { KeyedMutex } from './keyed-mutex.js';
 import type { HostWatch } from './host-watch.js';
 
@@ -52,6 +53,7 @@ export class Trees {
   }
 
   async #start(located: Located): Promise<WorkTree> {
+    refuseHolding(located.workTree, dirname(this.#liveDirectory));
     const store = await Store.open(located);
     const host = new HostSnapshots(store);
     const tree: WorkTree = {
@@ -99,4 +101,16 @@ function stampOf({ workTree, directory, repository }: Located): string {
     .map((file) => lstatSync(file, { bigint: true, throwIfNoEntry: false }))
     .map((stats) => `${stats?.ino} ${stats?.isDirectory() === true ? '' : stats?.ctimeNs}`)
     .join();
+}
+
+/** A context would cover the places where contexts are mounted, and a snapshot would copy them. */
+function refuseHolding(workTree: string, state: string): void {
+  if (relative(workTree, state).startsWith('..')) return;
+  throw new MizerError(
+    'E_STATE_INSIDE',
+    `mizer keeps its mount points in ${state}, which lies inside the work tree ${workTree}.`,
+    {
+      hint: 'Set XDG_STATE_HOME to a directory outside of it, for instance in /var/tmp, and run `mzr daemon stop` first.',
+    },
+  );
 }
