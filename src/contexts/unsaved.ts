@@ -1,3 +1,5 @@
+import type { BigIntStats } from 'node:fs';
+import { locate } from '../disk/tree-location.js';
 import { ignoredAmong } from '../git/ignored.js';
 import type { Repository } from '../git/repository.js';
 import { changesAgainstHead, isReachable, stagedEntries } from '../git/status.js';
@@ -8,7 +10,8 @@ import { openContext } from './open.js';
 import { isReadyIndex } from './ready-index.js';
 import type { ContextRecord } from './records.js';
 import { selectChanges } from './selection.js';
-import { upperChanges } from './upper-changes.js';
+import { located, lstatAt, sameContent } from './tree-files.js';
+import { upperChanges, type UpperChange } from './upper-changes.js';
 import { layersOf, upperOf, type WorkTree } from './work-tree.js';
 
 /** What would be lost with a context: work that is in no commit, and commits that nothing else reaches. */
@@ -41,7 +44,9 @@ export function ignoredIn(
 export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promise<Unsaved> {
   const all = upperChanges(await layersOf(tree, record), upperOf(record));
   const changes = await selectChanges(all, { paths: [], ignored: ignoredIn(tree, record) });
-  const visible = changes.filter(({ change }) => change.after?.kind !== 'directory' || change.kind !== 'added');
+  const visible = changes.filter(
+    (one) => (one.change.after?.kind !== 'directory' || one.change.kind !== 'added') && !isApplied(tree, one),
+  );
   if (tree.repository === undefined) return { files: visible.length, commits: false };
   const head = await headOf(tree.repository, record.name);
   const moved = head.oid !== record.head;
@@ -50,6 +55,21 @@ export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promis
   if (visible.length === 0 && !(await hasStaged(tree, tree.repository, record))) return { files: 0, commits };
   const status = await changesAgainstHead({ cwd: await openContext(tree, record) });
   return { files: status.tracked + status.untracked + status.unmerged + status.nested.length, commits };
+}
+
+/** Whether the host view has at a path just what the context has there: then nothing is lost with the context. */
+function isApplied(tree: WorkTree, { change, after }: UpperChange): boolean {
+  const at = locate(tree.path, change.path);
+  let stats: BigIntStats | undefined;
+  try {
+    stats = lstatAt(at);
+  } catch {
+    // A parent is no directory there.
+  }
+  if (stats === undefined || after === undefined) return stats === after;
+  const { kind, mode } = located(tree.path, change.path, stats).entry;
+  const isLike = kind === after.entry.kind && (kind === 'symlink' || mode === after.entry.mode);
+  return isLike && sameContent(located(tree.path, change.path, stats), after);
 }
 
 /** Whether the index holds what neither HEAD, nor a file, nor the host view's index does. */
