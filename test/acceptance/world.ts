@@ -153,19 +153,30 @@ export class World {
     if (names.length > 0) this.ok('drop', '--force', ...names);
   }
 
+  /** Commands inside sessions outlive a client that is killed, and hold its pipes: they are ended with it. */
   private async endChildren(): Promise<void> {
+    if (this.children.size === 0) return;
     for (const child of this.children) child.kill('SIGKILL');
+    for (const pid of this.others()) kill(pid);
     await until(() => this.children.size === 0, 'what the test started has ended');
+  }
+
+  /** Processes that are neither the daemon nor its holder. */
+  private others(): number[] {
+    return this.processes().filter((pid) => !isService(pid));
   }
 
   /** Ends everything and removes the directories. @throws Error when a process, a mount or a directory is left behind */
   async end(): Promise<void> {
-    for (const child of this.children) child.kill('SIGKILL');
-    // Commands inside sessions outlive the client that was killed, and hold its pipes.
-    for (const pid of this.processes().filter((pid) => !isService(pid))) kill(pid);
-    await until(() => this.children.size === 0, 'what the test started has ended');
-    const stopped = this.mzr(['daemon', 'stop', '--force'], { cwd: this.root });
+    await this.endChildren();
     const left: string[] = [];
+    // The daemon's own helpers come and go; nothing else may be there.
+    let others: readonly number[] = [];
+    const isQuiet = (): boolean => (others = this.others()).length === 0;
+    await until(isQuiet, 'only the daemon is left').catch(() => undefined);
+    left.push(...others.map((pid) => `process ${pid}: ${commandOf(pid)}`));
+    for (const pid of others) kill(pid);
+    const stopped = this.mzr(['daemon', 'stop', '--force'], { cwd: this.root });
     if (stopped.status !== 0 && !stopped.err.includes('E_DAEMON')) left.push(`daemon stop: ${stopped.err}`);
     await until(() => this.processes().length === 0, 'every process ends').catch(() => undefined);
     left.push(...this.processes().map((pid) => `process ${pid}: ${commandOf(pid)}`));

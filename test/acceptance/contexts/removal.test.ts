@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { userKinds, World } from '../world.js';
+import { until, userKinds, World } from '../world.js';
 
 describe.each(userKinds)('removing contexts, as %s', (user) => {
   let world: World;
@@ -89,6 +89,15 @@ describe.each(userKinds)('removing contexts, as %s', (user) => {
     );
     world.ok('run', '--', 'cat', 'f.txt');
     expect(archives()).toHaveLength(before);
+  });
+
+  it('nothing of a context is left on disk when it is dropped', async () => {
+    world.ok('run', '--keep=gone', 'sh', '-c', 'mkdir d; echo x > d/x');
+    const parts = 'ls -A .git/mizer/contexts .git/worktrees; find "$XDG_STATE_HOME/mizer/hub" -mindepth 2 -maxdepth 2';
+    expect(world.host(parts)).toMatch(/gone.*mizer-gone.*\/gone\n/s);
+    world.ok('drop', '--force', 'gone');
+    expect(world.host(`{ ${parts}; } | grep gone || true`)).toBe('');
+    await until(() => world.host('ls -A .git/mizer/trash') === '', 'the trash is emptied');
   });
 
   it('list and show say the truth about a context, also to programs', async () => {
