@@ -43,8 +43,8 @@ function unit(index: number): string {
   const functions = Array.from(
     { length: 40 },
     (_, n) =>
-      `int f${n}(int a) { int s = PART_${index % 20}; for (int i = 0; i < a; i++) s += i * ${n + 1} ^ (s >> 3); return s; }`,
+      `int unit${index}_f${n}(int a) { int s = PART_${index % 20}; for (int i = 0; i < a; i++) s += i * ${n + 1} ^ (s >> 3); return s; }`,
   );
   const prefix = `#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include "part${index % 20}.h"\n`;
-  return `${prefix}${functions.join('\n').replaceAll(' f', ` unit${index}_f`)}\n`;
+  return `${prefix}${functions.join('\n')}\n`;
 }

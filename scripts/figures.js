@@ -1,33 +1,39 @@
-// Writes the figures in README.md from bench/results/contexts.json, so that they are those that were measured. `--check` writes nothing
-// and ends with 1 when the README says something else.
+// Writes the figures in README.md from bench/results/contexts.json; `--print` shows them and writes nothing.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = `${root}README.md`;
-const { machine, repository, measurements } = JSON.parse(readFileSync(`${root}bench/results/contexts.json`, 'utf8'));
+const at = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const { machine, repository, measurements } = JSON.parse(readFileSync(at('bench/results/contexts.json'), 'utf8'));
 
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-const row = ({ what, measured, unit, against, ratio, target, met }) =>
-  [
-    what,
-    `${digits(measured)} ${unit}`,
-    against === undefined ? '' : `${against.what}: ${digits(against.value)} ${unit}`,
-    ratio === undefined ? '' : digits(ratio),
-    target ?? '',
-    met === undefined ? '' : met ? 'yes' : '**no**',
-  ].join(' | ');
+const rounded = (value) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3);
+const against = ({ against: other, ratio, unit }) =>
+  other === undefined ? '' : `${rounded(ratio)} × ${other.what} (${rounded(other.value)} ${unit})`;
+const met = (line) => (line.met === undefined ? '' : line.met ? 'yes' : 'no');
 
-const { cores, memoryGigabytes, kernel, fileSystem, node, git, user } = machine;
-const facts = `${cores} cores, ${memoryGigabytes} GB, Linux ${kernel}, ${fileSystem}, Node ${node}, git ${git}, as ${user === 'root' ? 'root' : 'an ordinary user'}`;
-const text = `Measured by \`npm run bench contexts\` on ${repository.tracked.toLocaleString('en')} tracked files and ${repository.products.toLocaleString('en')} build products (${facts}); both sides of a ratio in the same run.
+const facts = `${machine.cores} cores, ${machine.fileSystem}, Linux ${machine.kernel}, ${machine.user === 'root' ? 'as root' : 'as an ordinary user'}`;
+const size = `${repository.tracked.toLocaleString('en')} tracked files and ${repository.products.toLocaleString('en')} build products`;
+const block = [
+  '<!-- figures: written by scripts/figures.js from bench/results/contexts.json -->',
+  '',
+  `A generated repository of ${size}; ${facts}. Medians of one run. Ratios of builds are of speeds, all others of times.`,
+  '',
+  '| what | measured | against, in the same run | promised | kept |',
+  '|---|---|---|---|---|',
+  ...measurements.map(
+    (line) =>
+      `| ${line.what} | ${rounded(line.measured)} ${line.unit} | ${against(line)} | ${line.target ?? ''} | ${met(line)} |`,
+  ),
+  '',
+  '<!-- /figures -->',
+].join('\n');
 
-| what | measured | against | ratio | target | met |
-|---|---|---|---|---|---|
-${measurements.map((line) => `| ${row(line)} |`).join('\n')}`;
-
-const block = `<!-- figures: written by scripts/figures.js from bench/results/contexts.json -->\n\n${text}\n\n<!-- /figures -->`;
-const before = readFileSync(readme, 'utf8');
-const after = before.replace(/<!-- figures[\s\S]*<!-- \/figures -->/, () => block);
-if (process.argv.includes('--check')) process.exitCode = before === after ? 0 : 1;
-else writeFileSync(readme, after);
+if (process.argv.includes('--print')) {
+  process.stdout.write(`${block}\n`);
+} else {
+  const text = readFileSync(at('README.md'), 'utf8');
+  writeFileSync(
+    at('README.md'),
+    text.replace(/<!-- figures[\s\S]*<!-- \/figures -->/, () => block),
+  );
+}
