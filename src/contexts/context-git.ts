@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adminDirectory, gitFileContent, register, repair, unregister } from '../git/linked-worktree.js';
 import { readHead, type Head, type Repository } from '../git/repository.js';
+import { git } from '../git/run.js';
 import type { ReadyIndex } from './ready-index.js';
 import type { ContextRecord } from './records.js';
 import { keyOf, upperOf, type WorkTree } from './work-tree.js';
@@ -36,10 +37,13 @@ export function registerContext(
   writeGitFile(tree, record);
 }
 
-/** The `.git` file says where the hub shows the common git directory; that place follows the work tree's name. */
-export function writeGitFile(tree: WorkTree, record: ContextRecord): void {
+/**
+ * The `.git` file says where the hub shows the common git directory; that place follows the work tree's name.
+ * @param top the upper directory of a context that is not mounted, else its mount point
+ */
+export function writeGitFile(tree: WorkTree, record: ContextRecord, top = upperOf(record)): void {
   const secondPath = tree.mounts.secondPath(tree.store.id, tree.path);
-  writeFileSync(join(upperOf(record), '.git'), gitFileContent(secondPath, record.name));
+  writeFileSync(join(top, '.git'), gitFileContent(secondPath, record.name));
 }
 
 /**
@@ -59,19 +63,27 @@ export function isRegistered(tree: WorkTree, repository: Repository, record: Con
   );
 }
 
-/** Writes again what somebody took away of a context's registration. */
+/** Writes again what somebody took away of a context's registration; the index as HEAD is. */
 export async function repairContext(tree: WorkTree, repository: Repository, record: ContextRecord): Promise<void> {
   const name = record.name;
+  const key = keyOf(tree, name);
   const lost = !existsSync(join(adminDirectory(repository.commonDir, name), 'HEAD'));
   const fallback = lost ? (record.head ?? (await readHead(repository)).oid) : undefined;
   repair({
     commonDir: repository.commonDir,
     gitDir: repository.gitDir,
     name,
-    mountPoint: tree.mounts.mountPoint(keyOf(tree, name)),
+    mountPoint: tree.mounts.mountPoint(key),
     head: fallback === undefined ? { branch: name } : { oid: fallback },
   });
-  writeGitFile(tree, record);
+  writeGitFile(tree, record, tree.mounts.isMounted(key) ? tree.mounts.mountPoint(key) : upperOf(record));
+  if (existsSync(indexOf(repository, name))) return;
+  const admin = `--git-dir=${adminDirectory(repository.commonDir, name)}`;
+  const { status } = await git([admin, 'rev-parse', '-q', '--verify', 'HEAD'], {
+    cwd: repository.workTree,
+    answers: [1, 128],
+  });
+  if (status === 0) await git([admin, 'read-tree', 'HEAD'], { cwd: repository.workTree, mayWrite: true });
 }
 
 export function unregisterContext(repository: Repository, name: string): void {

@@ -15,20 +15,23 @@ import { keyOf, layersOf, upperOf, type WorkTree } from './work-tree.js';
  */
 export async function openContext(tree: WorkTree, record: ContextRecord): Promise<string> {
   const key = keyOf(tree, record.name);
-  if (tree.mounts.isMounted(key)) return tree.mounts.mountPoint(key);
-  finishRewind(record);
-  await refuseHurt(tree, record);
-  const lowers = await layersOf(tree, record);
-  if (tree.repository !== undefined) {
-    if (!isRegistered(tree, tree.repository, record)) {
-      await repairContext(tree, tree.repository, record);
-    }
-    await tree.mounts.bindGitDirectory(tree.store.id, tree.path, tree.repository.commonDir);
-    await bindSubmodules(tree, tree.repository, record);
+  const { repository } = tree;
+  const isMounted = tree.mounts.isMounted(key);
+  const isWell = repository === undefined || isRegistered(tree, repository, record);
+  if (isMounted && isWell) return tree.mounts.mountPoint(key);
+  if (!isMounted) {
+    finishRewind(record);
+    await refuseHurt(tree, record);
   }
+  if (repository !== undefined) {
+    if (!isWell) await repairContext(tree, repository, record);
+    await tree.mounts.bindGitDirectory(tree.store.id, tree.path, repository.commonDir);
+    await bindSubmodules(tree, repository, record);
+  }
+  if (isMounted) return tree.mounts.mountPoint(key);
   const mountPoint = await tree.mounts.mount({
     key,
-    lowers,
+    lowers: await layersOf(tree, record),
     upper: upperOf(record),
     work: join(record.directory, 'work'),
   });
