@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBranch } from '../git/branches.js';
 import { resetTo, resolveRevision } from '../git/checkout.js';
-import type { Head } from '../git/repository.js';
+import { type Head, resolve } from '../git/repository.js';
 import { copyTree, type CopyProgress } from '../disk/copy.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
 import { setTimes } from '../linux/times.js';
@@ -54,6 +54,8 @@ interface Source {
   readonly changes?: string;
   /** The context whose index is taken; the host view's when absent. */
   readonly context?: string;
+  /** The index that a snapshot kept. */
+  readonly index?: string;
   /** HEAD there; empty in a plain directory. */
   readonly head: Head;
   readonly notes: readonly string[];
@@ -154,14 +156,23 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
     if (error instanceof MizerError && error.code === 'E_SNAPSHOT_UNKNOWN') throw unknownSource(tree, from);
     throw error;
   });
-  const head = await host();
-  if (snapshot.of === undefined || snapshot.below === undefined) return { base: snapshot, head, notes: [] };
+  if (snapshot.of === undefined || snapshot.below === undefined)
+    return { base: snapshot, head: await host(), notes: [] };
+  const index = join(tree.store.layerDirectory(snapshot.id), 'index');
   return {
     base: await tree.store.snapshot(snapshot.below),
     changes: tree.store.layerTree(snapshot.id),
-    head,
+    head: (await headThen(tree, snapshot)) ?? (await host()),
     notes: [],
+    ...(existsSync(index) ? { index } : {}),
   };
+}
+
+/** HEAD when a snapshot was taken, unless that commit is gone. */
+async function headThen(tree: WorkTree, { head }: SnapshotRecord): Promise<Head | undefined> {
+  if (tree.repository === undefined || head === undefined) return undefined;
+  const oid = await resolve(tree.path, `${head}^{commit}`);
+  return oid === undefined ? undefined : { oid };
 }
 
 function unknownSource(tree: WorkTree, from: string): MizerError {
@@ -262,10 +273,11 @@ async function checkedOut(
   const from = source.head;
   const at = request.at === undefined ? undefined : await resolveRevision(repository.workTree, request.at);
   const start: Head = at === undefined ? from : { oid: at };
+  const kept = source.index ?? (source.context === undefined ? undefined : indexOf(repository, source.context));
   const index =
-    source.context === undefined
+    kept === undefined
       ? await readyIndex(tree, repository, source.changes === undefined ? source.base : undefined, record)
-      : { indexFrom: indexOf(repository, source.context) };
+      : { indexFrom: kept };
   const isReset = at !== undefined || request.clean === true;
   if (request.branch === undefined) {
     const head = start.oid === undefined ? { branch: record.name } : { oid: start.oid };

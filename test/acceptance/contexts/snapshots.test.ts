@@ -37,6 +37,22 @@ describe.each(userKinds)('snapshots, as %s', (user) => {
     expect(world.details('a').snapshots.map((snapshot) => snapshot.of)).toEqual(['a', 'a', 'a', 'a']);
   });
 
+  it('are forked with the commit and the index they were taken with', () => {
+    world.ok(
+      'run',
+      '--keep=ahead',
+      'sh',
+      '-c',
+      'git checkout -q -b ahead; echo c > f.txt; git commit -qam ahead; echo s > staged; git add staged',
+    );
+    const look = 'git log -1 --format=%s; git status --short; cat f.txt';
+    const then = world.inside('ahead', look);
+    const { id } = world.json<SnapshotInfo>('snapshot', '--of', 'ahead');
+    world.inside('ahead', 'git commit -qm later; echo later > f.txt');
+    expect(world.ok('run', '--from', id, '--', 'sh', '-c', look)).toBe(then);
+    world.ok('drop', '--force', 'ahead');
+  });
+
   it('are not changed by what happens afterwards, and are listed with their lineage', () => {
     const first = world.json<SnapshotInfo>('snapshot');
     world.host('echo two > f.txt; echo later > out/later; rm g.txt');
