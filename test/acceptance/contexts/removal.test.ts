@@ -143,7 +143,7 @@ describe.each(userKinds)('removing contexts, as %s', (user) => {
   it('what runs is hidden from list without --all, and goes', async () => {
     const run = world.background([...world.command, 'run', '--', 'sh', '-c', 'echo ready; read -r _']);
     await run.says('ready');
-    expect(world.json('list')).toEqual({ contexts: [] });
+    expect(world.json('list')).toMatchObject({ contexts: [] });
     expect(Object.values(world.contexts())).toMatchObject([{ hidden: true, sessions: 1 }]);
     run.child.stdin.end();
     await run.ended();
