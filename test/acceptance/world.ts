@@ -146,10 +146,11 @@ export class World {
     return new Shell(this.spawn([...this.command, 'shell', ...args], this.tree));
   }
 
-  /** Ends what the test has started and drops all contexts. */
+  /** Ends what the test has started and drops all contexts; those of runs go by themselves. */
   async clear(): Promise<void> {
     await this.endChildren();
-    const names = Object.keys(this.contexts());
+    const kept = Object.values(this.contexts()).filter(({ hidden }) => !hidden);
+    const names = kept.map(({ name }) => name);
     if (names.length > 0) this.ok('drop', '--force', ...names);
   }
 
