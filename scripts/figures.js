@@ -11,7 +11,7 @@ const against = ({ against: other, ratio, unit }) =>
   other === undefined ? '' : `${rounded(ratio)} × ${other.what} (${rounded(other.value)} ${unit})`;
 const met = (line) => (line.met === undefined ? '' : line.met ? 'yes' : 'no');
 
-const facts = `${machine.cores} cores, ${machine.fileSystem}, Linux ${machine.kernel}, ${machine.user === 'root' ? 'as root' : 'as an ordinary user'}`;
+const facts = `${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.fileSystem}, Linux ${machine.kernel}, Node ${machine.node}, git ${machine.git}, ${machine.user === 'root' ? 'as root' : 'as an ordinary user'}`;
 const size = `${repository.tracked.toLocaleString('en')} tracked files and ${repository.products.toLocaleString('en')} build products`;
 const block = [
   '<!-- figures: written by scripts/figures.js from bench/results/contexts.json -->',
