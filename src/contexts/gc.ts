@@ -1,4 +1,4 @@
-import { listRegistered } from '../git/linked-worktree.js';
+import { listRegistered, sweepRegistrations as sweepUnfinished } from '../git/linked-worktree.js';
 import { compact } from './compact.js';
 import { unregisterContext } from './context-git.js';
 import { MizerError } from '../model/errors.js';
@@ -50,6 +50,7 @@ function keptIfHurt(error: unknown): Retirement {
 export function sweepRegistrations(tree: WorkTree): void {
   const repository = tree.repository;
   if (repository === undefined) return;
+  sweepUnfinished(repository.commonDir);
   const own = tree.mounts.mountPoint({ storeId: tree.store.id, name: '' });
   for (const { name, mountPoint } of listRegistered(repository.commonDir)) {
     if (mountPoint?.startsWith(own) === true && !tree.store.hasContext(name)) unregisterContext(repository, name);

@@ -70,6 +70,23 @@ export function contextServices(world: ContextWorld): ContextServices {
     const { tree } = await world.standing(call, params.cwd);
     return { tree, record: await tree.store.context(params.context) };
   };
+  type Named = Parameters<typeof context>[1];
+  type Work<T> = (tree: WorkTree, record: ContextRecord) => Promise<T>;
+  /** Changes a context, one work at a time on its store, upon its record as it is when its turn has come. */
+  const changing = async <T>(call: Call, params: Named, work: Work<T>): Promise<T> => {
+    const { tree } = await world.standing(call, params.cwd);
+    return tree.exclusively(async () => work(tree, await tree.store.context(params.context)));
+  };
+  /** Reads a context while others may change it: where it vanishes meanwhile, that is the answer. */
+  const reading = async <T>(call: Call, params: Named, work: Work<T>): Promise<T> => {
+    const { tree, record } = await context(call, params);
+    try {
+      return await work(tree, record);
+    } catch (error) {
+      if (!(error instanceof MizerError)) await tree.store.context(record.name);
+      throw error;
+    }
+  };
   return {
     async init({ directory }) {
       const place = await placeForPlain(realpathSync(directory));
@@ -90,74 +107,68 @@ export function contextServices(world: ContextWorld): ContextServices {
       return { contexts, notes: hurt.map(inOneLine) };
     },
 
-    async 'context/show'(params, call) {
-      const { tree, record } = await context(call, params);
-      const { context: current } = await world.standing(call, params.cwd);
-      const running = (await tree.mounts.inhabitants(tree.store.id)).get(record.name) ?? [];
-      const { records: snapshots } = await tree.store.snapshots();
-      const lineage = record.base === undefined ? [] : await tree.store.lineage(record.base);
-      return {
-        ...(await infoOf(tree, record, running, current)),
-        workTree: tree.path,
-        mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
-        upper: upperOf(record),
-        lineage: lineage.map(({ id }) => id),
-        snapshots: snapshots.filter(({ of }) => of === record.name).map(toSnapshotInfo),
-        running: running.map(({ pid, command }) => ({ pid, command })),
-        share: record.share,
-        limits: record.limits,
-        changes: upperChanges(await layersOf(tree, record), upperOf(record)).length,
-        ...(record.command === undefined ? {} : { command: record.command }),
-      };
-    },
+    'context/show': (params, call) =>
+      reading(call, params, async (tree, record) => {
+        const { context: current } = await world.standing(call, params.cwd);
+        const running = (await tree.mounts.inhabitants(tree.store.id)).get(record.name) ?? [];
+        const { records: snapshots } = await tree.store.snapshots();
+        const lineage = record.base === undefined ? [] : await tree.store.lineage(record.base);
+        return {
+          ...(await infoOf(tree, record, running, current)),
+          workTree: tree.path,
+          mountPoint: tree.mounts.mountPoint(keyOf(tree, record.name)),
+          upper: upperOf(record),
+          lineage: lineage.map(({ id }) => id),
+          snapshots: snapshots.filter(({ of }) => of === record.name).map(toSnapshotInfo),
+          running: running.map(({ pid, command }) => ({ pid, command })),
+          share: record.share,
+          limits: record.limits,
+          changes: upperChanges(await layersOf(tree, record), upperOf(record)).length,
+          ...(record.command === undefined ? {} : { command: record.command }),
+        };
+      }),
 
-    async 'context/diff'(params, call) {
-      const { tree, record } = await context(call, params);
-      const { changes, lines, patch } = await diff({
-        layers: await layersOf(tree, record),
-        upper: upperOf(record),
-        paths: pathsOf(tree, params),
-        patch: params.patch,
-        ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
-      });
-      return { changes, lines, ...(patch === undefined ? {} : { patch: patch.toString('base64') }) };
-    },
+    'context/diff': (params, call) =>
+      reading(call, params, async (tree, record) => {
+        const { changes, lines, patch } = await diff({
+          layers: await layersOf(tree, record),
+          upper: upperOf(record),
+          paths: pathsOf(tree, params),
+          patch: params.patch,
+          ...(params.ignored ? {} : { ignored: ignoredIn(tree, record) }),
+        });
+        return { changes, lines, ...(patch === undefined ? {} : { patch: patch.toString('base64') }) };
+      }),
 
-    async 'context/apply'(params, call) {
-      const { tree, record } = await context(call, params);
-      const { into, dryRun, merge, ignored } = params;
-      return tree.exclusively(async () =>
-        applyContext(tree, record, {
+    'context/apply': (params, call) =>
+      changing(call, params, async (tree, record) => {
+        const { into, dryRun, merge, ignored } = params;
+        return applyContext(tree, record, {
           paths: pathsOf(tree, params),
           into: into === undefined ? undefined : await tree.store.context(into),
           dryRun,
           merge,
           ignored,
-        }),
-      );
-    },
+        });
+      }),
 
-    async 'context/rewind'(params, call) {
-      const { tree, record } = await context(call, params);
-      return tree.exclusively(async () => {
+    'context/rewind': (params, call) =>
+      changing(call, params, async (tree, record) => {
         await refuseInUse(world, tree, record.name, 'rewound');
         return { before: toSnapshotInfo(await rewind(tree, record, params.snapshot)) };
-      });
-    },
+      }),
 
-    async 'context/promote'(params, call) {
-      const { tree, record } = await context(call, params);
-      return tree.exclusively(async () => {
+    'context/promote': (params, call) =>
+      changing(call, params, async (tree, record) => {
         const newest = await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: false });
         return toSnapshotInfo(await promote(tree, record, newest));
-      });
-    },
+      }),
 
-    async 'context/limit'(params, call) {
-      const { tree, record } = await context(call, params);
-      await tree.exclusively(() => limit(tree, record, params.limits));
-      return {};
-    },
+    'context/limit': (params, call) =>
+      changing(call, params, async (tree, record) => {
+        await limit(tree, record, params.limits);
+        return {};
+      }),
 
     async 'context/pause'(params, call) {
       const { tree, record } = await context(call, params);
@@ -184,7 +195,8 @@ export function contextServices(world: ContextWorld): ContextServices {
           // A run whose command was just ended takes its context away itself.
           if (record !== undefined && !tree.store.hasContext(name)) return undefined;
           await refuseInUse(world, tree, name, 'dropped');
-          return record === undefined ? dropHurt(tree, name) : drop(tree, record, force);
+          if (record === undefined) return dropHurt(tree, name);
+          return drop(tree, await tree.store.context(name), force);
         });
         if (saved !== undefined) archived.push(saved);
         if (record !== undefined) forgetGroup(tree, record);
@@ -194,9 +206,8 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'snapshot/take'({ cwd, of }, call) {
       const { tree } = await world.standing(call, cwd);
-      const record = of === undefined ? undefined : await tree.store.context(of);
       return tree.exclusively(async () => {
-        if (record !== undefined) return toSnapshotInfo(await snapshotContext(tree, record));
+        if (of !== undefined) return toSnapshotInfo(await snapshotContext(tree, await tree.store.context(of)));
         const onProgress = ({ done, total }: { done: number; total: number }): void =>
           call.progress({ phase: 'copying', done, total });
         return toSnapshotInfo(
