@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import {
-  ConnectionError,
   createMessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -50,8 +49,9 @@ export function clientOver(socket: Socket): Connection {
       try {
         return await Promise.race([wire.sendRequest<Result<M>>(method, params, token), gone]);
       } catch (error) {
-        if (error instanceof ConnectionError) throw daemonGone(error);
-        throw (error instanceof ResponseError ? fromWire(error.data) : undefined) ?? error;
+        if (error instanceof ResponseError) throw fromWire(error.data) ?? error;
+        // Everything else says that the request could not be sent: EPIPE, ECONNRESET, a stream that was destroyed.
+        throw error instanceof MizerError ? error : daemonGone(error);
       } finally {
         listeners.delete(token);
       }
