@@ -141,4 +141,14 @@ export function mountOverlay(overlay: Overlay, how: 'in-steps' | 'at-once' = 'in
     if (how === 'in-steps' && mountInSteps(overlay, naming)) return;
     mountAtOnce(overlay, naming);
   });
+  if (overlay.changes !== undefined) letOwnerRemove(overlay.changes.work);
+}
+
+/**
+ * The kernel makes `work/work` without any permission bits and leaves a file in it: an ordinary user could not remove the directory that
+ * holds them. It asks itself for no permission there.
+ */
+function letOwnerRemove(work: KernelPath): void {
+  const inner = Buffer.concat([toCString(work).subarray(0, -1), Buffer.from('/work')]);
+  if (fs.existsSync(inner)) fs.chmodSync(inner, 0o700);
 }

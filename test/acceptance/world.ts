@@ -184,9 +184,10 @@ export class World {
     for (const pid of this.processes()) kill(pid);
     const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     left.push(...mounts.filter((line) => line.includes(this.root)).map((line) => `mount ${line}`));
-    // The kernel makes directories without any permission bits in an overlay's `work`, which Node cannot remove for an ordinary user.
-    spawnSync('rm', ['-rf', this.root]);
-    if (fs.existsSync(this.root)) left.push(this.root);
+    // As the user: what he made with `mzr` he must be able to remove.
+    const [file = '', ...args] = [...this.lead, 'rm', '-rf', this.root];
+    const { stderr } = spawnSync(file, args, { encoding: 'utf8' });
+    if (fs.existsSync(this.root)) left.push(`${this.root}: ${stderr}`);
     if (left.length > 0) throw new Error(`Left behind: ${left.join('; ')}`);
   }
 
