@@ -95,7 +95,6 @@ describe.each(userKinds)('bad input, as %s', (user) => {
     const pid = (await shell.type('echo $$')).trim();
     for (const command of [
       ['drop', 'feature'],
-      ['drop', '--force', 'feature'],
       ['rewind', 'feature', id],
     ]) {
       const error = world.refusal(...command);
