@@ -64,11 +64,6 @@ export class Machine {
     return this.start([process.execPath, this.command, ...args]);
   }
 
-  /** The files that `mzr exec` sees in a context. */
-  filesOf(context: string): Outcome {
-    return this.mzr('exec', context, '--', 'sh', '-c', listing);
-  }
-
   hostFiles(): string {
     return this.host(listing);
   }

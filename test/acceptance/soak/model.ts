@@ -75,11 +75,10 @@ export function applied(base: Files, ours: Files, theirs: Files): Files | undefi
   return after;
 }
 
-/** Whether dropping a context loses work: a change that git does not ignore. */
-export function hasWork(base: Files, files: Files): boolean {
-  return [...new Set([...base.keys(), ...files.keys()])].some(
-    (path) => !isIgnored(path) && base.get(path) !== files.get(path),
-  );
+/** Whether `files` have something that git does not ignore and that none of `elsewhere` has. */
+export function hasWork(files: Files, elsewhere: readonly Files[]): boolean {
+  const paths = new Set([files, ...elsewhere].flatMap((each) => [...each.keys()]));
+  return [...paths].some((path) => !isIgnored(path) && elsewhere.every((each) => each.get(path) !== files.get(path)));
 }
 
 /** One line for each file, in order: what the machine's listing prints too. */

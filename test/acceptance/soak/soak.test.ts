@@ -24,7 +24,14 @@ test.each(users)(
       ['build/a', '2'],
     ]);
     const model: Model = { head: first, host: first, contexts: new Map() };
-    const soak: Soak = { machine, model, random: new Random(seed), shells: [], history: [`MIZER_SEED=${seed}`] };
+    const soak: Soak = {
+      machine,
+      model,
+      random: new Random(seed),
+      shells: [],
+      torn: false,
+      history: [`MIZER_SEED=${seed}`],
+    };
     for (let turn = 1; turn <= count; turn += 1) {
       const operation = draw(soak);
       soak.history.push(`${turn}: ${operation.name}`);
