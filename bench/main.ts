@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { claim } from './claim.js';
 import { machineFacts } from './machine.js';
 import type { Bench, Measurement } from './measurement.js';
 import { fullSize, prepareRepository, smallSize } from './repository.js';
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
   const size = values.small ? smallSize : fullSize;
   const directory = join(tmpdir(), `mizer-bench-${process.getuid?.()}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  claim(join(directory, 'claimed'));
   const world = makeWorld(join(directory, 'world'));
   const repository = join(directory, `repository-${size.tracked}`);
   const tell = (text: string): void => void process.stderr.write(`${text}\n`);
