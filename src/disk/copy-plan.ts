@@ -37,7 +37,9 @@ export function planCopy(tree: Manifest, exclude: readonly TreePath[], limit: nu
       const size = child.end - child.start + 1;
       const path = child.path;
       if (toText(path) === undefined) continue;
-      if (size > 1 && (size > limit || exclude.some((excluded) => isWithin(excluded, path)))) {
+      // One that holds nothing but what is excluded looks empty here.
+      const holdsExcluded = child.isDirectory && exclude.some((excluded) => isWithin(excluded, path));
+      if (holdsExcluded || (size > 1 && size > limit)) {
         directories.push(path);
         divide(path);
         continue;
@@ -55,6 +57,7 @@ export function planCopy(tree: Manifest, exclude: readonly TreePath[], limit: nu
 
 interface Child {
   readonly path: TreePath;
+  readonly isDirectory: boolean;
   /** Rows of what is below it. */
   readonly start: number;
   readonly end: number;
@@ -71,7 +74,8 @@ function* childrenOf(tree: Manifest, directory: TreePath): Generator<Child, void
       row = tree.below(join(directory, path.slice(prefix, slash))).end;
       continue;
     }
-    yield { path, ...(tree.kind(row) === 'directory' ? tree.below(path) : { start: row, end: row }) };
+    const isDirectory = tree.kind(row) === 'directory';
+    yield { path, isDirectory, ...(isDirectory ? tree.below(path) : { start: row, end: row }) };
     row += 1;
   }
 }
