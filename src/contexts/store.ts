@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, closeSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { flushDirectory, readJson, removeLeftovers, writeAtomic } from '../disk/atomic.js';
+import { flushDirectory, readJson, removeLeftovers, writeAtomic, writeError } from '../disk/atomic.js';
 import { discard, emptyTrash } from '../disk/trash.js';
 import { subvolumeId } from '../linux/btrfs.js';
 import { takeLock } from '../linux/flock.js';
@@ -58,10 +58,7 @@ export class Store {
    */
   static async open(place: Place): Promise<Store> {
     refuseForeign(place);
-    for (const part of ['', 'layers', 'contexts', 'trash', 'index']) {
-      mkdirSync(join(place.directory, part), { recursive: true, mode: 0o700 });
-    }
-    const lock = openSync(join(place.directory, 'lock'), 'a', 0o600);
+    const lock = makeParts(place);
     try {
       if (!takeLock(lock, 'exclusive')) {
         throw new MizerError('E_STORE_LOCKED', `Another daemon looks after the contexts of ${place.workTree}.`, {
@@ -267,6 +264,8 @@ export class Store {
       return record;
     } catch (error) {
       await this.discard(directory);
+      // Where the disk is full, what there is of it must not wait for the next housekeeping.
+      await this.emptyTrash();
       throw error;
     }
   }
@@ -285,6 +284,18 @@ function refuseForeign({ directory, workTree }: Place): void {
   throw new MizerError('E_STORE_FOREIGN', `The store of ${workTree} at ${directory} belongs to another user.`, {
     hint: 'Use mizer as that user, or choose a store of your own: git config mizer.store DIRECTORY',
   });
+}
+
+/** Makes the store's directories. @returns the lock's descriptor. @throws MizerError `E_WRITE_FAILED`, `E_DISK_FULL` */
+function makeParts({ directory }: Place): number {
+  try {
+    for (const part of ['', 'layers', 'contexts', 'trash', 'index']) {
+      mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
+    }
+    return openSync(join(directory, 'lock'), 'a', 0o600);
+  } catch (error) {
+    throw writeError(directory, error);
+  }
 }
 
 async function survey<T>(names: readonly string[], read: (name: string) => Promise<T>): Promise<Survey<T>> {
