@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { stopDaemon } from './mizer.js';
 
 const results = fileURLToPath(new URL('../../bench/results/contexts.json', import.meta.url));
 
-/** `npm run bench contexts [--only ROW]… [--small]`: measures, prints the table, and after a full run writes the results. */
+/** `npm run bench contexts [--only ROW]… [--small]`: measures, prints the table, and at full size writes the results. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -41,19 +41,29 @@ async function main(): Promise<number> {
   try {
     for (const row of contextRows.filter(({ id }) => only.length === 0 || only.includes(id))) {
       tell(`measuring: ${row.id}`);
-      measurements.push(...(await row.measure(bench)));
+      const measured = await row.measure(bench);
+      measurements.push(...measured);
+      if (!values.small) keep(bench, row.id, measured);
     }
   } finally {
     stopDaemon(bench);
   }
   process.stdout.write(`${table(measurements)}\n`);
-  if (only.length === 0 && !values.small) {
-    mkdirSync(join(results, '..'), { recursive: true });
-    const machine = machineFacts(repository);
-    writeFileSync(results, `${JSON.stringify({ machine, repository: size, measurements }, null, 2)}\n`);
-    tell('written: bench/results/contexts.json');
-  }
   return measurements.every((line) => line.met !== false) ? 0 : 1;
+}
+
+/** Puts what a row has measured in place of what the results had of it, so that a row can be measured again by itself. */
+function keep(bench: Bench, id: string, measured: readonly Measurement[]): void {
+  const before: readonly Measurement[] = existsSync(results)
+    ? (JSON.parse(readFileSync(results, 'utf8')) as { measurements: Measurement[] }).measurements
+    : [];
+  const order = contextRows.map((row) => row.id);
+  const measurements = [...before.filter(({ row }) => row !== id), ...measured].sort(
+    (a, b) => order.indexOf(a.row) - order.indexOf(b.row),
+  );
+  const machine = machineFacts(bench.repository);
+  mkdirSync(join(results, '..'), { recursive: true });
+  writeFileSync(results, `${JSON.stringify({ machine, repository: bench.size, measurements }, null, 2)}\n`);
 }
 
 process.exitCode = await main();

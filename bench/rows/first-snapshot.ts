@@ -10,8 +10,7 @@ export const firstSnapshot: Row = {
     const { world, repository } = bench;
     const copies: number[] = [];
     const snapshots: number[] = [];
-    copyAll(world, repository, 'never');
-    for (let turn = 0; turn < 3; turn += 1) {
+    for (let turn = 0; turn < 2; turn += 1) {
       copies.push(copyAll(world, repository, 'never'));
       freshStart(bench);
       snapshots.push(mzrTimed(bench, 'snapshot'));
