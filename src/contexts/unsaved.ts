@@ -22,13 +22,20 @@ export interface Unsaved {
   readonly commits: boolean;
 }
 
-/** Which of a context's changes git ignores: the filter for `selectChanges`. What is tracked is never ignored; nothing is without git. */
+/**
+ * Which of a context's changes are to be passed over, the filter for `selectChanges`: what git ignores, and mount points. What is tracked is
+ * never ignored.
+ */
 export function ignoredIn(
   tree: WorkTree,
   record: ContextRecord,
 ): (changes: ChangeSet) => Promise<ReadonlySet<TreePath>> {
   return async (changes) => {
-    if (tree.repository === undefined || changes.length === 0) return new Set();
+    if (changes.length === 0) return new Set();
+    // Where something is mounted in the work tree a context has an empty directory to mount it on: that is no change of anybody's.
+    const places = new Set(tree.host.mountsInside());
+    const mounts = changes.map(({ path }) => path).filter((path) => places.has(path));
+    if (tree.repository === undefined) return new Set(mounts);
     const links = changes.filter(({ after }) => after?.kind === 'symlink').map(({ path }) => `${path}/`);
     const candidates = changes
       // What was in a directory that is a link now is beyond git's questions, and no product of a build.
@@ -36,7 +43,7 @@ export function ignoredIn(
       // A submodule's files are its own repository's to judge: none of them is ignored here.
       .filter(({ path }) => !record.submodules.some((submodule) => isWithin(path, submodule.path)))
       .map(({ path, before, after }) => ({ path, isDirectory: (after ?? before)?.kind === 'directory' }));
-    return ignoredAmong(await openContext(tree, record), candidates);
+    return new Set([...mounts, ...(await ignoredAmong(await openContext(tree, record), candidates))]);
   };
 }
 
