@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import {
   createMessageConnection,
+  ErrorCodes,
   ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
@@ -49,9 +50,10 @@ export function clientOver(socket: Socket): Connection {
       try {
         return await Promise.race([wire.sendRequest<Result<M>>(method, params, token), gone]);
       } catch (error) {
-        if (error instanceof ResponseError) throw fromWire(error.data) ?? error;
-        // Everything else says that the request could not be sent: EPIPE, ECONNRESET, a stream that was destroyed.
-        throw error instanceof MizerError ? error : daemonGone(error);
+        if (error instanceof MizerError) throw error;
+        // What is no answer says that there will be none: EPIPE, ECONNRESET, a stream that was destroyed.
+        if (!(error instanceof ResponseError) || unanswered.has(error.code)) throw daemonGone(error);
+        throw fromWire(error.data) ?? error;
       } finally {
         listeners.delete(token);
       }
@@ -60,6 +62,9 @@ export function clientOver(socket: Socket): Connection {
     close: () => socket.destroy(),
   };
 }
+
+/** What the library itself says in place of an answer. */
+const unanswered: ReadonlySet<number> = new Set([ErrorCodes.MessageWriteError, ErrorCodes.PendingResponseRejected]);
 
 function daemonGone(cause?: unknown): MizerError {
   return new MizerError('E_DAEMON_GONE', 'The daemon ended before it answered.', {

@@ -43,7 +43,8 @@ export function tryConnect(runtimeDirectory: string): Promise<Socket | undefined
       resolve(socket);
     });
     socket.once('error', (error) => {
-      const nobody = 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED');
+      // ECONNRESET: whoever listened has died with us in the queue.
+      const nobody = 'code' in error && ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String(error.code));
       if (nobody) resolve(undefined);
       else reject(error);
     });
