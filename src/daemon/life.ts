@@ -23,6 +23,8 @@ import { Sessions } from './sessions.js';
 const defaultIdleSeconds = 900;
 const lockLimitMs = 10_000;
 const lockCheckMs = 20;
+/** How long requests under way may take to end before the daemon does without them. */
+const requestLimitMs = 5_000;
 /** Enough for an answer to reach the socket before the daemon goes. */
 const answerMs = 20;
 
@@ -144,6 +146,8 @@ async function serve(start: Start, makeCapability: MakeCapability): Promise<void
 
   clearInterval(idleTimer);
   server.close();
+  // What a request opens after all has been closed would keep the process, and what it mounts the hub.
+  await Promise.race([activity.settled(), pause(requestLimitMs, undefined, { ref: false })]);
   await capability.close();
   sessions.close();
   const emptied = await hub.close();

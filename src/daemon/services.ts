@@ -54,7 +54,7 @@ export interface Capability {
 
 /** Counts what a stop would disturb: requests under way, and commands that clients await. */
 export class Activity {
-  #requests = 0;
+  readonly #requests = new Set<Promise<unknown>>();
   readonly #sessions: Sessions;
 
   constructor(sessions: Sessions) {
@@ -62,17 +62,23 @@ export class Activity {
   }
 
   get busy(): number {
-    return this.#requests + this.#sessions.awaited();
+    return this.#requests.size + this.#sessions.awaited();
   }
 
   async during<T>(method: Method, task: () => Promise<T>): Promise<T> {
     if (passing.includes(method)) return task();
-    this.#requests += 1;
+    const request = task();
+    this.#requests.add(request);
     try {
-      return await task();
+      return await request;
     } finally {
-      this.#requests -= 1;
+      this.#requests.delete(request);
     }
+  }
+
+  /** Resolves when no request is under way. */
+  async settled(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.allSettled(this.#requests);
   }
 }
 
