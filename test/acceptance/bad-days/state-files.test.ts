@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { userKinds, World } from '../world.js';
+import { until, userKinds, World } from '../world.js';
 import { leftovers } from './leftovers.js';
 
 const damages: readonly (readonly [string, (text: Buffer) => string | Uint8Array])[] = [
@@ -17,13 +17,15 @@ describe.each(cases)('corrupt and foreign state files, as $user', ({ user, some 
   let world: World;
   let store: string;
   let layer: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     world = new World(user);
     world.repository({ 'a.txt': 'first\n', 'b.txt': 'b\n', '.gitignore': 'out\n' });
     world.ok('run', '--keep=hurt', '--', 'sh', '-c', 'echo work > a.txt');
     world.host('echo second > b.txt');
     world.ok('run', '--keep=sound', '--', 'sh', '-c', 'echo mine > a.txt');
     store = path.join(world.tree, '.git/mizer');
+    // It is written when nobody waits.
+    await until(() => fs.existsSync(path.join(store, 'index/current.json')), 'an index is prepared');
     const record = JSON.parse(fs.readFileSync(path.join(store, 'contexts/hurt/context.json'), 'utf8')) as {
       base: string;
     };
