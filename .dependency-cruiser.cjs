@@ -2,6 +2,7 @@
 // same; this rule also covers what references cannot see: Node modules and packages.
 const may = {
   model: [],
+  live: ['model'],
   linux: ['model'],
   disk: ['model', 'linux'],
   git: ['model', 'disk'],

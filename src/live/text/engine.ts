@@ -1,0 +1,72 @@
+import type { ReplicaId } from '../ids.js';
+
+/** Replaces the UTF-16 code units from `start` up to `end` by `text`. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Edits of one text at once: offsets are those of the text before all of them, in order, not overlapping. */
+export type Edits = readonly Edit[];
+
+/** At which of its neighbours an anchor holds on when something is inserted just there. */
+export type Bias = 'before' | 'after';
+
+/** What undoing or redoing did. */
+export interface Undone {
+  readonly edits: Edits;
+  /** To be sent like an edit's. */
+  readonly update: Uint8Array;
+}
+
+/**
+ * One replicated text. Everything is synchronous. Offsets count UTF-16 code units and never split a surrogate pair.
+ * Updates must come in causal order; one that comes twice has no effect.
+ */
+export interface TextDocument {
+  readonly length: number;
+  text(): string;
+  /** An edit of this replica's; lone surrogates become U+FFFD. Returns the update for the others, `undefined` when nothing changed. @throws LiveError RANGE_INVALID */
+  edit(edits: Edits): Uint8Array | undefined;
+  /** Another's update, or one of this replica's own read from a log. Returns what changed. @throws TextUpdateRefused, the text being as before */
+  apply(update: Uint8Array): Edits;
+  /** A place that moves along with the text around it, for any replica that holds the same document. */
+  anchor(offset: number, bias: Bias): Uint8Array;
+  /** Where an anchor is now; `undefined` when it is none of this document's. */
+  resolve(anchor: Uint8Array): number | undefined;
+  /** Ends the group of edits that one `undo` takes back. */
+  checkpoint(): void;
+  /** Takes back this replica's own last group, never the base or what others did. */
+  undo(): Undone | undefined;
+  redo(): Undone | undefined;
+  close(): void;
+}
+
+/** An update that is no update, or one upon another beginning. */
+export class TextUpdateRefused extends Error {
+  override readonly name = 'TextUpdateRefused';
+}
+
+/** A text as it was at a settled version, and what one replica (or all) did to it beyond. */
+export interface OwnPart {
+  readonly before: string;
+  /** Upon `before`. */
+  readonly edits: Edits;
+}
+
+/** Makes texts; behind it stands a library. */
+export interface TextEngine {
+  /** A text that begins as `seed`, which every replica brings in alike. Undo groups end only at checkpoints. */
+  open(replica: ReplicaId, seed: string): TextDocument;
+  /**
+   * Separates the history of a text: `settled` are the updates that make it `before`, `rest` all others in the order in which they were integrated, of
+   * which `own(index)` says which count as one's own. A character of another's that is not settled is in neither.
+   */
+  separate(
+    seed: string,
+    settled: readonly Uint8Array[],
+    rest: readonly Uint8Array[],
+    own: (index: number) => boolean,
+  ): OwnPart;
+}
