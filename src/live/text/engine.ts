@@ -13,6 +13,20 @@ export type Edits = readonly Edit[];
 /** At which of its neighbours an anchor holds on when something is inserted just there. */
 export type Bias = 'before' | 'after';
 
+/** An update and the replica that made it: an engine believes nobody to have written in another's name. */
+export interface AuthoredUpdate {
+  readonly author: ReplicaId;
+  readonly update: Uint8Array;
+}
+
+/** What a batch of updates did. */
+export interface Applied {
+  /** Upon the text before the batch. */
+  readonly edits: Edits;
+  /** Which of the updates were refused, as if they had not been in the batch; usually none. */
+  readonly refused: readonly number[];
+}
+
 /** What undoing or redoing did. */
 export interface Undone {
   readonly edits: Edits;
@@ -30,7 +44,9 @@ export interface TextDocument {
   /** An edit of this replica's; lone surrogates become U+FFFD. Returns the update for the others, `undefined` when nothing changed. @throws LiveError RANGE_INVALID */
   edit(edits: Edits): Uint8Array | undefined;
   /** Another's update, or one of this replica's own read from a log. Returns what changed. @throws TextUpdateRefused, the text being as before */
-  apply(update: Uint8Array): Edits;
+  apply(update: Uint8Array, author: ReplicaId): Edits;
+  /** Many updates in order, as when joining: faster than one by one. */
+  applyAll(updates: readonly AuthoredUpdate[]): Applied;
   /** A place that moves along with the text around it, for any replica that holds the same document. */
   anchor(offset: number, bias: Bias): Uint8Array;
   /** Where an anchor is now; `undefined` when it is none of this document's. */
@@ -61,12 +77,14 @@ export interface TextEngine {
   open(replica: ReplicaId, seed: string): TextDocument;
   /**
    * Separates the history of a text: `settled` are the updates that make it `before`, `rest` all others in the order in which they were integrated, of
-   * which `own(index)` says which count as one's own. A character of another's that is not settled is in neither.
+   * which `own(index)` says which count as one's own. A character of another's that is not settled is in neither; nor is an own one that somebody has
+   * deleted since, as nobody would carry that deletion.
+   * @throws TextUpdateRefused for an update that `apply` would have refused
    */
   separate(
     seed: string,
-    settled: readonly Uint8Array[],
-    rest: readonly Uint8Array[],
+    settled: readonly AuthoredUpdate[],
+    rest: readonly AuthoredUpdate[],
     own: (index: number) => boolean,
   ): OwnPart;
 }
