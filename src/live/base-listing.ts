@@ -1,6 +1,6 @@
 import { LiveError } from './errors.js';
 import type { Oid } from './ids.js';
-import { compareNames, nameFault, nameFromBytes, nameToBytes } from './names.js';
+import { compareNames, nameFault } from './names.js';
 import type { GitEntry } from './provider.js';
 
 /** What an entry is as far as the tree is concerned; a text and a binary are both files. */
@@ -65,9 +65,6 @@ export function checkedListing(answer: readonly GitEntry[], what: string, oidLen
 
 function entryFault(entry: GitEntry, oidLength: number): string | undefined {
   if (typeof entry?.name !== 'string') return 'it has no name';
-  if (!entry.name.isWellFormed() && nameFromBytes(nameToBytes(entry.name)) !== entry.name) {
-    return 'its name is not as its bytes read';
-  }
   if (entry.mode !== 0o100664 && !types.has(entry.mode)) return `its mode is ${String(entry.mode)}`;
   if (typeof entry.oid !== 'string' || entry.oid.length !== oidLength || !/^[0-9a-f]+$/.test(entry.oid)) {
     return `its object is ${JSON.stringify(entry.oid)}`;

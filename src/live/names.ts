@@ -55,6 +55,11 @@ export function toTreePath(path: string): TreePath {
 
 /** Git's order: by bytes. */
 export function compareNames(a: string, b: string): number {
+  let same = 0;
+  while (same < a.length && a.charCodeAt(same) === b.charCodeAt(same)) same += 1;
+  const [first, second] = [a.charCodeAt(same), b.charCodeAt(same)];
+  // Where no surrogate decides, UTF-8 sorts as UTF-16 does.
+  if (!isSurrogate(first) && !isSurrogate(second)) return first - second || a.length - b.length;
   const left = nameToBytes(a);
   const right = nameToBytes(b);
   for (let at = 0; at < left.length && at < right.length; at += 1) {
@@ -64,13 +69,20 @@ export function compareNames(a: string, b: string): number {
   return left.length - right.length;
 }
 
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
+
 /** Why git could not hold an entry of this name, or `undefined`. */
 export function nameFault(name: string): string | undefined {
   if (name === '') return 'it is empty';
   if (name === '.' || name === '..') return 'it means a directory';
   if (name.includes('/') || name.includes('\0')) return 'it holds a slash or a NUL';
   if (name.toLowerCase() === '.git') return "it is git's own";
-  if (nameToBytes(name).length > 255) return 'it is longer than 255 bytes';
+  const bytes = nameToBytes(name);
+  if (bytes.length > 255) return 'it is longer than 255 bytes';
+  // Else two names would be one in git.
+  if (!name.isWellFormed() && nameFromBytes(bytes) !== name) return 'it is not as its bytes read';
   return undefined;
 }
 
