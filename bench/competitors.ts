@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { has, run, timed, type World } from './world.js';
+import { has, putAside, run, timed, type World } from './world.js';
 
 /** What a person does today instead of a fork. Each figure is in milliseconds, removal included where it is part of the bargain. */
 
@@ -17,7 +17,7 @@ export function copyAll(world: World, repository: string, reflink: 'never' | 'al
   try {
     return timed(world, world.directory, ['cp', '-a', `--reflink=${reflink}`, repository, place]);
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    putAside(world, place);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +6,10 @@ import { parseArgs } from 'node:util';
 import { claim } from './claim.js';
 import { machineFacts } from './machine.js';
 import type { Bench, Measurement } from './measurement.js';
-import { fullSize, prepareRepository, smallSize } from './repository.js';
+import { fullSize, prepareRepository, smallSize, warm } from './repository.js';
 import { table } from './report.js';
 import { contextRows } from './rows.js';
-import { makeWorld } from './world.js';
+import { asideOf, makeWorld } from './world.js';
 import { stopDaemon } from './mizer.js';
 
 const results = fileURLToPath(new URL('../../bench/results/contexts.json', import.meta.url));
@@ -41,12 +41,15 @@ async function main(): Promise<number> {
   try {
     for (const row of contextRows.filter(({ id }) => only.length === 0 || only.includes(id))) {
       tell(`measuring: ${row.id}`);
+      warm(world, repository);
       const measured = await row.measure(bench);
       measurements.push(...measured);
       if (!values.small) keep(bench, row.id, measured);
     }
   } finally {
     stopDaemon(bench);
+    tell('removing what was copied');
+    rmSync(asideOf(world), { recursive: true, force: true });
   }
   process.stdout.write(`${table(measurements)}\n`);
   return measurements.every((line) => line.met !== false) ? 0 : 1;

@@ -52,7 +52,8 @@ export function prepareRepository(world: World, directory: string, size: Size, t
 /** Everything mizer keeps in a repository, by law 2: one folder, one ref name space, linked worktrees with its prefix. */
 export function cleanOfMizer(world: World, directory: string): void {
   const git = join(directory, '.git');
-  rmSync(join(git, 'mizer'), { recursive: true, force: true });
+  const store = join(git, 'mizer');
+  if (existsSync(store)) putAside(world, store);
   const worktrees = join(git, 'worktrees');
   const entries = existsSync(worktrees) ? readdirSync(worktrees) : [];
   for (const name of entries.filter((entry) => entry.startsWith('mizer-'))) {
@@ -60,6 +61,11 @@ export function cleanOfMizer(world: World, directory: string): void {
   }
   const refs = run(world, directory, ['git', 'for-each-ref', '--format=delete %(refname)', 'refs/mizer/']);
   run(world, directory, ['git', 'update-ref', '--stdin'], refs);
+}
+
+/** Reads every file once: what is measured is not the disk's reading. */
+export function warm(world: World, directory: string): void {
+  run(world, directory, ['sh', '-c', 'find . -path ./.git/mizer -prune -o -type f -exec cat {} + >/dev/null']);
 }
 
 function generate(world: World, directory: string, size: Size, tell: (text: string) => void): void {

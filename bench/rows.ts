@@ -9,10 +9,8 @@ import { afterEdits } from './rows/after-edits.js';
 import { applyAndDrop } from './rows/apply-and-drop.js';
 import { listing } from './rows/listing.js';
 
-/** The speed table of the design, in the order in which it is measured: the first snapshot has to come first. */
+/** The speed table of the design, in the order in which it is measured: what removes a hundred thousand files comes last. */
 export const contextRows: readonly Row[] = [
-  firstSnapshot,
-  oneRun,
   afterEdits,
   perContext,
   applyAndDrop,
@@ -20,4 +18,6 @@ export const contextRows: readonly Row[] = [
   listing,
   memory,
   throughput,
+  firstSnapshot,
+  oneRun,
 ];

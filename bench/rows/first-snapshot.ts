@@ -1,6 +1,7 @@
 import { canReflink, copyAll } from '../competitors.js';
 import { atMostTimes, forComparison, type Row } from '../measurement.js';
 import { freshStart, mzrTimed } from '../mizer.js';
+import { warm } from '../repository.js';
 import { median } from '../world.js';
 
 /** The first snapshot ever: everything is copied once, held against `cp -a` of the same tree. */
@@ -10,9 +11,11 @@ export const firstSnapshot: Row = {
     const { world, repository } = bench;
     const copies: number[] = [];
     const snapshots: number[] = [];
-    for (let turn = 0; turn < 2; turn += 1) {
+    for (let turn = 0; turn < 3; turn += 1) {
+      warm(world, repository);
       copies.push(copyAll(world, repository, 'never'));
       freshStart(bench);
+      warm(world, repository);
       snapshots.push(mzrTimed(bench, 'snapshot'));
     }
     const copy = { what: 'cp -a', value: median(copies) };

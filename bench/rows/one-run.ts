@@ -8,13 +8,13 @@ export const oneRun: Row = {
   id: 'one-run',
   async measure(bench) {
     const { world, repository } = bench;
-    const worktree = medianOf(3, () => worktreeAddAndRemove(world, repository));
     const run = medianOf(15, () => mzrTimed(bench, 'run', '--', 'true'), 3);
     const shares: number[] = [];
     for (let turn = 0; turn < 18; turn += 1) shares.push(...(await opened(bench, [undefined])));
     const figure = { row: this.id, what: 'mzr run -- true', measured: run, unit: 'ms' } as const;
     const share = { row: this.id, what: "the daemon's share", measured: median(shares.slice(3)), unit: 'ms' } as const;
     const bubblewrap = bubblewrapEntry(world, repository);
+    const worktree = medianOf(3, () => worktreeAddAndRemove(world, repository));
     return [
       atMostTimes(figure, { what: 'git worktree add + remove', value: worktree }, 1 / 30, '1/30'),
       atMost(figure, 100),

@@ -27,7 +27,7 @@ export const throughput: Row = {
     run(world, project, build);
     const host: number[] = [];
     const inside: number[] = [];
-    for (let turn = 0; turn < 3; turn += 1) {
+    for (let turn = 0; turn < 5; turn += 1) {
       host.push(Number(run(world, project, build)));
       inside.push(Number(run(world, project, mzr('run', '--', ...build))));
     }
