@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run, type World } from './world.js';
+import { putAside, run, type World } from './world.js';
 
 /** The generated repository of the speed table: `tracked` files of 2 KB, 50 to a directory, `products` ignored files of 8 KB. */
 export interface Size {
