@@ -16,7 +16,7 @@ export class BaseTree {
   /** Git's own ids of directories, where no listing here has them. */
   readonly #oids = new Map<string, Oid>();
   /** What is under way: concurrent asks share it, a failed one leaves nothing behind. */
-  readonly #loading = new Map<string, Promise<BaseListing | null>>();
+  readonly #loading = new Map<string, Promise<void>>();
   readonly #reading = new Map<string, Promise<void>>();
 
   /** The tree of `commit`; `null`: an empty one. */
@@ -48,14 +48,17 @@ export class BaseTree {
 
   /** The entries of the directory at `path`; `null` when there is none. */
   directory(path: string, missing?: Set<string>): BaseListing | null | undefined {
-    const listing = this.#listings.get(path);
+    let listing = this.#listings.get(path);
     if (listing !== undefined) return listing;
-    if (path !== '') {
-      const entry = this.find(path, missing);
-      if (entry === undefined) return undefined;
-      if (entry === null || !isDirectory(entry)) return null;
+    let step = path;
+    while (listing === undefined && step !== '') {
+      const [parent, name] = split(step);
+      listing = this.#listings.get(parent);
+      const entry = listing?.get(name);
+      if (listing !== undefined && (entry === undefined || !isDirectory(entry))) return null;
+      if (listing === undefined) step = parent;
     }
-    missing?.add(path);
+    missing?.add(step);
     return undefined;
   }
 
@@ -71,10 +74,13 @@ export class BaseTree {
    * Loads one directory, and those on the way to it; `null` when there is none.
    * @throws LiveError PROVIDER when an answer is not what git holds, and whatever the provider throws; it can be asked again
    */
-  load(path: string): Promise<BaseListing | null> {
-    const listing = this.#listings.get(path);
-    if (listing !== undefined) return Promise.resolve(listing);
-    return shared(this.#loading, path, () => this.#fetch(path));
+  async load(path: string): Promise<BaseListing | null> {
+    for (;;) {
+      const missing = new Set<string>();
+      const listing = this.directory(path, missing);
+      if (listing !== undefined) return listing;
+      for (const next of missing) await shared(this.#loading, next, () => this.#fetch(next));
+    }
   }
 
   /** Like `find`, loading what it takes. */
@@ -84,14 +90,8 @@ export class BaseTree {
     return (await this.load(parent))?.get(name) ?? null;
   }
 
-  async #fetch(path: string): Promise<BaseListing | null> {
-    if (path !== '') {
-      const entry = await this.locate(path);
-      if (entry === null || !isDirectory(entry)) return null;
-    }
-    const listing = await this.#read(path);
-    this.#listings.set(path, listing);
-    return listing;
+  async #fetch(path: string): Promise<void> {
+    this.#listings.set(path, await this.#read(path));
   }
 
   /** What git has in a directory that is known to be there. */
@@ -101,30 +101,37 @@ export class BaseTree {
   }
 
   async #oidOf(path: string): Promise<Oid> {
-    const known = this.#oids.get(path) ?? this.find(path)?.oid;
-    if (typeof known === 'string') return known;
+    const known = this.#knownOid(path);
+    if (known !== undefined) return known;
+    const [parent] = split(path);
+    // No path begins with a slash.
     await (path === ''
       ? shared(this.#reading, '/', () => this.#readCommit())
-      : shared(this.#reading, split(path)[0], () => this.#readOids(split(path)[0])));
-    const oid = this.#oids.get(path);
+      : shared(this.#reading, parent, () => this.#readOids(parent)));
+    const oid = this.#knownOid(path);
     if (oid === undefined) throw new LiveError('PROVIDER', `${this.#what(path)} is not there.`);
     return oid;
   }
 
+  #knownOid(path: string): Oid | undefined {
+    return this.#oids.get(path) ?? this.find(path)?.oid ?? undefined;
+  }
+
   async #readCommit(): Promise<void> {
     const oid = await this.#provider.treeOf(this.commit ?? '');
-    if (oid.length !== this.commit?.length || !/^[0-9a-f]+$/.test(oid)) {
+    if (typeof oid !== 'string' || oid.length !== this.commit?.length || !/^[0-9a-f]+$/.test(oid)) {
       throw new LiveError('PROVIDER', `The tree of commit ${this.commit} is given as ${JSON.stringify(oid)}.`);
     }
     this.#oids.set('', oid);
   }
 
-  /** A directory whose entries are known by derivation, but not the ids of those that are directories. */
+  /** The ids of the directories in a directory: by derivation its entries may be known, but not those. */
   async #readOids(path: string): Promise<void> {
-    for (const entry of (await this.#read(path)).values()) {
-      if (isDirectory(entry) && entry.oid !== null) {
-        this.#oids.set(path === '' ? entry.name : `${path}/${entry.name}`, entry.oid);
-      }
+    const listing = await this.#read(path);
+    if (!this.#listings.has(path)) this.#listings.set(path, listing);
+    for (const entry of listing.values()) {
+      const below = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (isDirectory(entry) && entry.oid !== null && this.find(below)?.oid === null) this.#oids.set(below, entry.oid);
     }
   }
 
@@ -138,7 +145,7 @@ function split(path: string): [parent: string, name: string] {
   return [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
 }
 
-function shared<T>(underWay: Map<string, Promise<T>>, key: string, start: () => Promise<T>): Promise<T> {
+function shared(underWay: Map<string, Promise<void>>, key: string, start: () => Promise<void>): Promise<void> {
   let promise = underWay.get(key);
   if (promise === undefined) {
     promise = start().finally(() => underWay.delete(key));
