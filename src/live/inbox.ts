@@ -1,26 +1,9 @@
-import type { EpochId, OperationId, ReplicaId } from './ids.js';
+import { beginsWith, copyOf, Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits } from './deferral.js';
+import type { OperationId, ReplicaId } from './ids.js';
 import type { Log } from './log.js';
 import type { Operation } from './operation.js';
-import type { Batch } from './wire/messages.js';
-import type { Refusal } from './wire/refusal.js';
-
-/** How much may wait. */
-export interface DeferralLimits {
-  readonly operations: number;
-  readonly bytes: number;
-}
-
-export declare const DEFERRAL_LIMITS: DeferralLimits;
-
-/** Operations that cannot be used yet. */
-export interface Deferred {
-  readonly epoch: EpochId;
-  readonly replica: ReplicaId;
-  readonly first: number;
-  readonly last: number;
-  /** Until this operation comes; `null`: until the epoch's record comes. */
-  readonly waitsFor: OperationId | null;
-}
+import type { Batch } from './wire/batch-codec.js';
+import { isRefusal, type Refusal } from './wire/refusal.js';
 
 export interface Received {
   /** Now in the log, in causal order, each once. */
@@ -28,10 +11,160 @@ export interface Received {
   readonly refused: readonly Refusal[];
 }
 
-/** Brings the operations of one epoch into causal order. Those it gives out are in the log. */
-export declare class Inbox {
-  constructor(log: Log, limits?: DeferralLimits);
-  /** Batches of the log's epoch, all those of one input at once. Never throws. */
-  receive(batches: readonly Batch[]): Received;
-  deferred(): Deferred[];
+/** A batch, and which of its operations is the next. */
+interface Cursor {
+  readonly batch: Batch;
+  readonly index: number;
+}
+
+/** A batch that stopped at an operation which waits for another. */
+interface Tail extends Cursor {
+  readonly waitsFor: OperationId;
+}
+
+/**
+ * Brings the operations of one epoch into causal order. What it gives out is in the log, and counts as integrated whatever comes of it.
+ * Operations that wait are looked for by the one they wait for, so that each is looked at again only when it can go on.
+ */
+export class Inbox {
+  readonly #log: Log;
+  readonly #waiting: Deferral<Tail>;
+  /** By what is waited for (replica, then seq), then by who waits. */
+  readonly #waiters = new Map<ReplicaId, Map<number, Map<ReplicaId, Tail>>>();
+
+  constructor(log: Log, limits: DeferralLimits = DEFERRAL_LIMITS) {
+    this.#log = log;
+    this.#waiting = new Deferral(limits);
+  }
+
+  /** Takes batches of the log's epoch: all those of one input at once, because what waits is limited only between two calls. Never throws. */
+  receive(batches: readonly Batch[]): Received {
+    const call = new Call();
+    for (const batch of batches) {
+      call.ready.push({ batch, index: 0 });
+      for (let cursor = call.ready.pop(); cursor !== undefined; cursor = call.ready.pop()) this.#advance(cursor, call);
+    }
+    for (const tail of call.stopped) {
+      this.#unlink(tail);
+      const kept = { batch: copyOf(tail.batch, tail.index), index: 0, waitsFor: tail.waitsFor };
+      this.#link(kept);
+      this.#waiting.add(kept);
+    }
+    for (const gone of this.#waiting.trim()) this.#unlink(gone);
+    return { operations: call.operations, refused: call.refused };
+  }
+
+  /** Takes of a batch what can be taken now. */
+  #advance({ batch, index }: Cursor, call: Call): void {
+    const { replica } = batch;
+    for (let at = index; at < batch.ends.length; at += 1) {
+      const seq = batch.first + at;
+      const bytes = batch.bytes.subarray(batch.ends[at - 1] ?? 0, batch.ends[at]);
+      const next = this.#log.nextSeq(replica);
+      if (seq < next) {
+        const stands = this.#log.bytesOf({ replica, seq });
+        if (stands?.length === bytes.length && beginsWith(stands, bytes)) continue;
+        call.refused.push(this.#equivocation(replica, seq));
+        return;
+      }
+      const taken = seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.accept(replica, bytes);
+      if ('waitsFor' in taken) {
+        this.#stop({ batch, index: at, waitsFor: taken.waitsFor }, call);
+        return;
+      }
+      if (isRefusal(taken)) {
+        call.refused.push(taken);
+        return;
+      }
+      call.operations.push(taken);
+      this.#wake({ replica, seq }, call);
+    }
+  }
+
+  #equivocation(replica: ReplicaId, seq: number): Refusal {
+    return {
+      code: 'EQUIVOCATION',
+      message: `Another operation ${seq} of replica ${replica} came before this one, and stands.`,
+      epoch: this.#log.epoch.id,
+      operation: { replica, seq },
+    };
+  }
+
+  /** Lets it wait. Of those of one replica that begin alike the longest does, of others the first. */
+  #stop(tail: Tail, call: Call): void {
+    const { replica } = tail.batch;
+    const before = this.#waiters.get(tail.waitsFor.replica)?.get(tail.waitsFor.seq)?.get(replica);
+    // One that stopped at another seq has been overtaken.
+    if (before !== undefined && seqOf(before) === seqOf(tail)) {
+      const stands = restOf(before);
+      const rest = restOf(tail);
+      if (beginsWith(stands, rest)) return;
+      if (!beginsWith(rest, stands)) {
+        call.refused.push(this.#equivocation(replica, seqOf(tail)));
+        return;
+      }
+    }
+    if (before !== undefined) this.#release(before, call);
+    this.#link(tail);
+    call.stopped.add(tail);
+  }
+
+  #wake(came: OperationId, call: Call): void {
+    for (const tail of [...(this.#waiters.get(came.replica)?.get(came.seq)?.values() ?? [])]) {
+      this.#release(tail, call);
+      call.ready.push(tail);
+    }
+  }
+
+  #release(tail: Tail, call: Call): void {
+    this.#unlink(tail);
+    this.#waiting.delete(tail);
+    call.stopped.delete(tail);
+  }
+
+  #link(tail: Tail): void {
+    const { replica, seq } = tail.waitsFor;
+    const bySeq = this.#waiters.get(replica) ?? new Map<number, Map<ReplicaId, Tail>>();
+    const byWaiter = bySeq.get(seq) ?? new Map<ReplicaId, Tail>();
+    this.#waiters.set(replica, bySeq);
+    bySeq.set(seq, byWaiter);
+    byWaiter.set(tail.batch.replica, tail);
+  }
+
+  #unlink(tail: Tail): void {
+    const { replica, seq } = tail.waitsFor;
+    const bySeq = this.#waiters.get(replica);
+    const byWaiter = bySeq?.get(seq);
+    byWaiter?.delete(tail.batch.replica);
+    if (byWaiter?.size === 0) bySeq?.delete(seq);
+    if (bySeq?.size === 0) this.#waiters.delete(replica);
+  }
+
+  /** What waits, and for what. */
+  deferred(): Deferred[] {
+    return Array.from(this.#waiting, ({ batch, waitsFor }) => ({
+      epoch: batch.epoch,
+      replica: batch.replica,
+      first: batch.first,
+      last: batch.first + batch.ends.length - 1,
+      waitsFor,
+    }));
+  }
+}
+
+/** What one call comes to. */
+class Call {
+  readonly operations: Operation[] = [];
+  readonly refused: Refusal[] = [];
+  readonly ready: Cursor[] = [];
+  /** Not yet in memory of our own. */
+  readonly stopped = new Set<Tail>();
+}
+
+function seqOf({ batch, index }: Cursor): number {
+  return batch.first + index;
+}
+
+function restOf({ batch, index }: Cursor): Uint8Array {
+  return batch.bytes.subarray(batch.ends[index - 1] ?? 0);
 }

@@ -1,37 +1,223 @@
-import type { NodeId, OperationId, ReplicaId, Vector, Version } from './ids.js';
+import { Author } from './author.js';
+import { LiveError } from './errors.js';
+import {
+  compareStamps,
+  madeNode,
+  type NodeId,
+  type OperationId,
+  type ReplicaId,
+  type Vector,
+  type Version,
+} from './ids.js';
 import type { Action, Epoch, Operation } from './operation.js';
-import type { Refusal } from './wire/refusal.js';
+import { beyond } from './version.js';
+import { writeBatch } from './wire/batch-codec.js';
+import { enclose, KIND } from './wire/envelope.js';
+import { SEQ_LIMIT, TIME_JUMP } from './wire/fields.js';
+import { encodeEpoch } from './wire/messages.js';
+import { readOperation, writeOperation, type NodeReference, type WireAction } from './wire/operation-codec.js';
+import { isRefusal, Refused, refusing, type Refusal } from './wire/refusal.js';
+import { Reader, Writer } from './wire/varint.js';
 
-/** The operations of one epoch that are integrated, as bytes, each after all that its author had seen. */
-export declare class Log {
-  constructor(epoch: Epoch);
+/** An operation that cannot be used before another has come. */
+export interface Waits {
+  readonly waitsFor: OperationId;
+}
+
+/** A message of operations is cut behind so many bytes, so that a transport can send them in parts. */
+const MESSAGE_BYTES = 2 ** 18;
+const SEQS = SEQ_LIMIT + 1;
+
+/**
+ * The operations of one epoch that are integrated, each after all that its author had seen. They are kept as the bytes in which they
+ * came; each is made into an object when it is asked for, and what it holds of bytes lies in the log: not to be written to.
+ */
+export class Log {
   readonly epoch: Epoch;
+  readonly #authors = new Map<ReplicaId, Author>();
+  readonly #vector = new Map<ReplicaId, number>();
+  /** In the order of integration; an operation is packed as `index of its author × 2^31 + seq`. */
+  readonly #order: number[] = [];
+  readonly #list: Author[] = [];
+  readonly #histories = new Map<NodeId, number[]>();
+  #time: number;
+
+  constructor(epoch: Epoch) {
+    this.epoch = epoch;
+    this.#time = epoch.id.time;
+  }
+
   /** The greatest time in it, or its epoch's. */
-  readonly time: number;
+  get time(): number {
+    return this.#time;
+  }
+
   /** How many operations it holds. */
-  readonly size: number;
+  get size(): number {
+    return this.#order.length;
+  }
+
   /** How many of each replica; grows with the log. */
-  readonly vector: Vector;
+  get vector(): Vector {
+    return this.#vector;
+  }
+
   /** As it is now, for keeping. */
-  version(): Version;
+  version(): Version {
+    return { epoch: this.epoch.id, vector: new Map(this.#vector) };
+  }
+
   /** The seq that the next operation of `replica` bears. */
-  nextSeq(replica: ReplicaId): number;
+  nextSeq(replica: ReplicaId): number {
+    return (this.#vector.get(replica) ?? 0) + 1;
+  }
+
   /**
-   * Adds an operation of one's own: seq, time and what was newly observed follow from the log. `after`: a time heard of elsewhere.
-   * The `node` of a new entry's `create` is `madeNode(epoch.id, {replica, seq: nextSeq(replica)})`.
-   * @throws LiveError ARGUMENT_INVALID
+   * Adds an operation of one's own: its seq, its time and what was newly observed follow from the log. Its time is later than `after`, a time heard
+   * of elsewhere, unless that is more than 2^28 ahead of the log. The `node` of a new entry's `create` is
+   * `madeNode(epoch.id, {replica, seq: nextSeq(replica)})`.
+   * @throws LiveError ARGUMENT_INVALID, NAME_INVALID: others would refuse it
    */
-  write(replica: ReplicaId, action: Action, after?: number): Operation;
-  /** Adds the next operation of another replica, whose deps are here. */
-  accept(replica: ReplicaId, body: Uint8Array): Operation | Refusal;
-  /** One operation. */
-  operation(id: OperationId): Operation | undefined;
-  /** In the order in which they were integrated; all, or those beyond a vector. */
-  operations(beyond?: Vector): IterableIterator<Operation>;
-  /** Those of one node (a `resolve` belongs to its conflict's), in the order in which they were integrated. */
-  history(node: NodeId): IterableIterator<Operation>;
-  /** Messages of what `version` lacks: nothing but operations when it is of this epoch, else the epoch's record and all. */
-  missing(version?: Version): Uint8Array;
-  /** The same, of one replica: from `first` on, up to `last`. */
-  messages(replica: ReplicaId, first: number, last?: number): Uint8Array;
+  write(replica: ReplicaId, action: Action, after = 0): Operation {
+    if (!Number.isInteger(replica) || replica < 1 || replica >= 2 ** 32)
+      throw new LiveError('ARGUMENT_INVALID', `${replica} is no replica: an integer from 1 to 2^32-1.`);
+    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica, this.#list.length);
+    const news = beyond(this.#vector, author.observed).filter((span) => span.replica !== replica);
+    const deps = news.map((span) => author.depOn(span.replica, span.upTo));
+    const earliest = author.earliest(
+      news.map((span) => ({ replica: span.replica, seq: span.upTo })),
+      this.#authors,
+    );
+    const writer = new Writer();
+    writeOperation(writer, this.epoch.id, {
+      step: Math.min(Math.max(after + 1 - earliest, 0), TIME_JUMP),
+      deps,
+      action: this.#toWire(author, action),
+    });
+    const taken = this.accept(replica, writer.view());
+    if ('action' in taken) return taken;
+    throw new LiveError('ARGUMENT_INVALID', isRefusal(taken) ? taken.message : 'It refers to what is not there.');
+  }
+
+  #toWire(author: Author, action: Action): WireAction {
+    if (action.kind === 'resolve') return action;
+    const own = madeNode(this.epoch.id, { replica: author.replica, seq: author.count + 1 });
+    const node = author.referenceTo(action.node);
+    switch (action.kind) {
+      case 'create':
+        return {
+          ...action,
+          node: action.node === own ? null : node,
+          parent: author.referenceTo(action.parent),
+        };
+      case 'move':
+        return { ...action, node, parent: action.parent === null ? null : author.referenceTo(action.parent) };
+      case 'text':
+        return { ...action, node, base: author.baseToName(action.node, action.base) };
+      default:
+        return { ...action, node };
+    }
+  }
+
+  /**
+   * Adds the next operation of a replica out of its bytes, which are copied. One that is refused leaves the log as it was; so does one
+   * whose author had seen what is not here. Never throws.
+   */
+  accept(replica: ReplicaId, bytes: Uint8Array): Operation | Refusal | Waits {
+    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica, this.#list.length);
+    const taken = refusing(() => this.#take(author, bytes));
+    if (isRefusal(taken)) return { ...taken, epoch: this.epoch.id, operation: { replica, seq: author.count + 1 } };
+    if ('action' in taken) this.#enter(author, taken);
+    return taken;
+  }
+
+  #take(author: Author, bytes: Uint8Array): Operation | Waits {
+    const reader = new Reader(bytes);
+    const wire = readOperation(reader, this.epoch.id);
+    reader.finish();
+    const deps = author.depsOf(wire);
+    const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
+    return waitsFor === undefined ? author.take(wire, deps, bytes, this.#authors) : { waitsFor };
+  }
+
+  #enter(author: Author, operation: Operation): void {
+    if (operation.seq === 1) {
+      this.#authors.set(author.replica, author);
+      this.#list.push(author);
+    }
+    this.#vector.set(author.replica, operation.seq);
+    this.#time = Math.max(this.#time, operation.time);
+    const place = author.index * SEQS + operation.seq;
+    this.#order.push(place);
+    const node = this.#subjectOf(operation);
+    const history = this.#histories.get(node);
+    if (history === undefined) this.#histories.set(node, [place]);
+    else history.push(place);
+  }
+
+  #subjectOf({ action }: Operation): NodeId {
+    if (action.kind !== 'resolve') return action.node;
+    const conflict = this.operation(action.conflict)?.action;
+    return conflict?.kind === 'conflict' ? conflict.node : '';
+  }
+
+  operation({ replica, seq }: OperationId): Operation | undefined {
+    const author = this.#authors.get(replica);
+    return author === undefined || seq < 1 || seq > author.count ? undefined : this.#read(author, seq);
+  }
+
+  #read(author: Author, seq: number): Operation {
+    return author.operation(readOperation(new Reader(author.bytes(seq)), this.epoch.id), seq);
+  }
+
+  /** The bytes of an operation, or `undefined` when it is not here. They never change. */
+  bytesOf({ replica, seq }: OperationId): Uint8Array | undefined {
+    const author = this.#authors.get(replica);
+    return author === undefined || seq < 1 || seq > author.count ? undefined : author.bytes(seq);
+  }
+
+  /** In the order of integration: all, or those that `after` has not. */
+  *operations(after: Vector = new Map()): Generator<Operation> {
+    for (const place of this.#order) {
+      const author = this.#list[Math.floor(place / SEQS)];
+      const seq = place % SEQS;
+      if (author !== undefined && seq > (after.get(author.replica) ?? 0)) yield this.#read(author, seq);
+    }
+  }
+
+  /** Those of one node (a `resolve` belongs to its conflict's), in the order of integration. */
+  *history(node: NodeId): Generator<Operation> {
+    for (const place of this.#histories.get(node) ?? []) {
+      const author = this.#list[Math.floor(place / SEQS)];
+      if (author !== undefined) yield this.#read(author, place % SEQS);
+    }
+  }
+
+  /** Messages of what `version` lacks: operations only when it is one of this epoch, else the epoch's record and everything. */
+  missing(version?: Version): Uint8Array {
+    const known = version !== undefined && compareStamps(version.epoch, this.epoch.id) === 0;
+    const out = new Writer();
+    if (!known) out.raw(encodeEpoch(this.epoch));
+    for (const { replica, after, upTo } of beyond(this.#vector, known ? version.vector : new Map()))
+      this.#put(out, replica, after + 1, upTo);
+    return out.view();
+  }
+
+  /** Messages of one replica's operations, from `first` on, up to `last`; of those that are here. */
+  messages(replica: ReplicaId, first: number, last = Number.MAX_SAFE_INTEGER): Uint8Array {
+    const out = new Writer();
+    this.#put(out, replica, first, Math.min(last, this.#vector.get(replica) ?? 0));
+    return out.view();
+  }
+
+  #put(out: Writer, replica: ReplicaId, first: number, last: number): void {
+    const author = this.#authors.get(replica);
+    if (author === undefined) return;
+    for (let from = Math.max(first, 1); from <= last;) {
+      const upTo = author.lastWithin(from, last, MESSAGE_BYTES);
+      const payload = writeBatch(this.epoch.id, replica, from, upTo - from + 1, author.bytes(from, upTo));
+      out.raw(enclose(KIND.operations, payload));
+      from = upTo + 1;
+    }
+  }
 }
