@@ -23,7 +23,8 @@ import { ignoredAmong } from '../git/ignored.js';
  */
 export async function promote(tree: WorkTree, record: ContextRecord, newest: SnapshotRecord): Promise<SnapshotRecord> {
   repositoryOf(tree, 'telling build products from sources');
-  const changes = upperChanges(await layersOf(tree, record), upperOf(record));
+  // A product that was made again and came out the same is newer than its sources, which is what a build looks at.
+  const changes = upperChanges(await layersOf(tree, record), upperOf(record), true);
   const ignored = await ignoredIn(tree, record)(changes.map(({ change }) => change));
   const sources = changes.map(({ change }) => change.path).filter((path) => !ignored.has(path));
   await refuseStale(tree, record, newest, sources);

@@ -38,24 +38,28 @@ export async function retire(tree: WorkTree, record: ContextRecord): Promise<Ret
 }
 
 /**
- * Drops a context by name. With `force` what would be lost is archived first, where there is git.
- * @returns the archive's name, where there was something to archive
+ * Whether a context may be dropped by name.
+ * @returns whether it holds nothing that would be lost
  * @throws MizerError `E_CONTEXT_IN_USE`, and without `force` `E_CONTEXT_DIRTY`
  */
-export async function drop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<string | undefined> {
+export async function permitDrop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<boolean> {
   await refuseInhabited(tree, record.name, 'dropped');
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
-  if (!isEmpty && !force) {
-    const what =
-      unsaved.files > 0
-        ? `${unsaved.files} uncommitted change${unsaved.files === 1 ? '' : 's'}`
-        : 'commits on no branch';
-    throw new MizerError('E_CONTEXT_DIRTY', `Context '${record.name}' has ${what}.`, {
-      hint: `See them with \`mzr diff ${record.name}\`, bring them back with \`mzr apply ${record.name}\`, or drop it with --force.`,
-      data: { context: record.name, ...unsaved },
-    });
-  }
+  if (isEmpty || force) return isEmpty;
+  const what =
+    unsaved.files > 0 ? `${unsaved.files} uncommitted change${unsaved.files === 1 ? '' : 's'}` : 'commits on no branch';
+  throw new MizerError('E_CONTEXT_DIRTY', `Context '${record.name}' has ${what}.`, {
+    hint: `See them with \`mzr diff ${record.name}\`, bring them back with \`mzr apply ${record.name}\`, or drop it with --force.`,
+    data: { context: record.name, ...unsaved },
+  });
+}
+
+/**
+ * Drops a context that may be dropped. Unless it is empty, what would be lost is archived first, where there is git.
+ * @returns the archive's name, where there was something to archive
+ */
+export async function drop(tree: WorkTree, record: ContextRecord, isEmpty: boolean): Promise<string | undefined> {
   const saved = isEmpty || tree.repository === undefined ? undefined : await archiveContext(tree, record);
   await removeContext(tree, record);
   return saved;

@@ -16,6 +16,7 @@ export interface UpperChange {
 /** One directory of the upper directory and what lies beneath it in the stack. */
 interface Level {
   readonly upper: string;
+  readonly retouched: boolean;
   readonly path: TreePath;
   readonly base: MergedDirectory;
   /** What is beneath does not show through: the directory, or one above it, is opaque or took the place of a whiteout. */
@@ -33,12 +34,13 @@ export function sideOf({ entry }: Located): Side {
  * What an upper directory changes on the stack of layers it stands on, ordered by path bytes. A path whose content and permission bits
  * are what they were is no change, whatever its times; neither is anything named `.git`, at any depth. What lies below a deleted
  * directory is listed path by path. Costs what the upper directory holds, and what it deletes; files of equal size are read.
+ * @param retouched a file that is what it was but for its modification time is `modified` as well: to a build it is a newer product
  * @throws MizerError `E_UNREADABLE` for a directory that may not be read
  */
-export function upperChanges(layers: readonly string[], upper: string): UpperChange[] {
+export function upperChanges(layers: readonly string[], upper: string, retouched = false): UpperChange[] {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const changes = [...changesIn({ upper, path: '', base: layers, hides: false })];
+      const changes = [...changesIn({ upper, retouched, path: '', base: layers, hides: false })];
       return changes.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
     } catch (error) {
       // Something went away between being listed and being read: the context is in use.
@@ -77,12 +79,12 @@ function* changesAt(level: Level, name: string): Generator<UpperChange, void, un
     return;
   }
   const after = located(level.upper, path, stats);
-  const change = changeOf(before, after);
+  const change = changeOf(before, after, level.retouched);
   if (change !== undefined) yield change;
   const wasDirectory = before?.entry.kind === 'directory';
   if (after.entry.kind === 'directory') {
     const base = before?.merged ?? [];
-    yield* changesIn({ upper: level.upper, path, base, hides: base.length > 0 && (level.hides || isOpaque(at)) });
+    yield* changesIn({ ...level, path, base, hides: base.length > 0 && (level.hides || isOpaque(at)) });
   } else if (wasDirectory) {
     yield* goneBelow(before);
   }
@@ -104,17 +106,18 @@ function* goneBelow(before: StackNode): Generator<UpperChange, void, undefined> 
   }
 }
 
-function changeOf(before: Located | undefined, after: Located): UpperChange | undefined {
-  const kind = changeKind(before, after);
+function changeOf(before: Located | undefined, after: Located, retouched: boolean): UpperChange | undefined {
+  const kind = changeKind(before, after, retouched);
   if (kind === undefined) return undefined;
   const { path } = after.entry;
   const change: Change = { path, kind, before: before && sideOf(before), after: sideOf(after) };
   return { change, before, after };
 }
 
-function changeKind(before: Located | undefined, after: Located): ChangeKind | undefined {
+function changeKind(before: Located | undefined, after: Located, retouched: boolean): ChangeKind | undefined {
   if (before === undefined) return 'added';
   if (before.entry.kind !== after.entry.kind) return 'retyped';
   if (!sameContent(before, after)) return 'modified';
+  if (retouched && after.entry.kind === 'file' && before.entry.mtimeNs !== after.entry.mtimeNs) return 'modified';
   return before.entry.mode !== after.entry.mode && after.entry.kind !== 'symlink' ? 'mode' : undefined;
 }

@@ -13,7 +13,7 @@ import type { Inhabitant } from '../contexts/mounts.js';
 import { refuseHurt } from '../contexts/open.js';
 import { promote } from '../contexts/promote.js';
 import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
-import { drop, dropHurt, refuseInhabited } from '../contexts/remove.js';
+import { drop, dropHurt, permitDrop, refuseInhabited } from '../contexts/remove.js';
 import { Store } from '../contexts/store.js';
 import { ignoredIn } from '../contexts/unsaved.js';
 import { upperChanges } from '../contexts/upper-changes.js';
@@ -187,21 +187,29 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     async 'context/drop'({ cwd, contexts, force }, call) {
       const { tree } = await world.standing(call, cwd);
-      const found = await Promise.all(contexts.map((name) => contextToDrop(tree, name, force)));
-      const archived: string[] = [];
-      for (const { name, record } of found) {
-        if (force && record !== undefined) await endForDrop(world, tree, record, call);
-        const saved = await tree.exclusively(async () => {
-          // A run whose command was just ended takes its context away itself.
-          if (record !== undefined && !tree.store.hasContext(name)) return undefined;
+      const found = await Promise.all([...new Set(contexts)].map((name) => contextToDrop(tree, name, force)));
+      if (force) for (const { record } of found) if (record !== undefined) await endForDrop(world, tree, record, call);
+      const archived = await tree.exclusively(async () => {
+        // All are looked at before the first goes. A run whose command was just ended takes its context away itself.
+        const permitted: Dropping[] = [];
+        for (const { name, record } of found) {
+          if (record !== undefined && !tree.store.hasContext(name)) continue;
           await refuseInUse(world, tree, name, 'dropped');
-          if (record === undefined) return dropHurt(tree, name);
-          return drop(tree, await tree.store.context(name), force);
-        });
-        if (saved !== undefined) archived.push(saved);
-        if (record !== undefined) forgetGroup(tree, record);
-      }
-      return { dropped: contexts, archived };
+          if (record === undefined) permitted.push({ name });
+          else {
+            const now = await tree.store.context(name);
+            permitted.push({ name, record: now, isEmpty: await permitDrop(tree, now, force) });
+          }
+        }
+        const saved: string[] = [];
+        for (const { name, record, isEmpty = false } of permitted) {
+          const archive = record === undefined ? await dropHurt(tree, name) : await drop(tree, record, isEmpty);
+          if (archive !== undefined) saved.push(archive);
+        }
+        return saved;
+      });
+      for (const { record } of found) if (record !== undefined) forgetGroup(tree, record);
+      return { dropped: found.map(({ name }) => name), archived };
     },
 
     async 'snapshot/take'({ cwd, of }, call) {
@@ -280,12 +288,14 @@ async function hostInfo(tree: WorkTree): Promise<{ readonly head?: string; reado
   return { ...(oid === undefined ? {} : { head: oid }), ...(branch === undefined ? {} : { branch }) };
 }
 
-/** A context's record; with `force` none for one that is hurt, which is taken away as it is. */
-async function contextToDrop(
-  tree: WorkTree,
-  name: string,
-  force: boolean,
-): Promise<{ readonly name: string; readonly record?: ContextRecord }> {
+interface Dropping {
+  readonly name: string;
+  /** None of one that is hurt, which is taken away as it is. */
+  readonly record?: ContextRecord;
+  readonly isEmpty?: boolean;
+}
+
+async function contextToDrop(tree: WorkTree, name: string, force: boolean): Promise<Dropping> {
   try {
     const record = await tree.store.context(name);
     if (force) await refuseHurt(tree, record);

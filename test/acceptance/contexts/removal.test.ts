@@ -45,6 +45,16 @@ describe.each(userKinds)('removing contexts, as %s', (user) => {
     expect(world.host('git worktree list | wc -l; ls .git/worktrees 2>/dev/null || true')).toBe('1\n');
   });
 
+  it('drop of several takes all or none', () => {
+    world.ok('run', '--keep=clean', 'true');
+    world.ok('run', '--keep=dirty', 'sh', '-c', 'echo edited > f.txt');
+    expect(world.refusal('drop', 'clean', 'dirty').code).toBe('E_CONTEXT_DIRTY');
+    expect(Object.keys(world.contexts()).sort()).toEqual(['clean', 'dirty']);
+    world.ok('exec', 'dirty', 'git', 'checkout', '-q', '.');
+    world.ok('drop', 'clean', 'dirty', 'clean');
+    expect(world.contexts()).toEqual({});
+  });
+
   it('drop refuses a context in use, and --force ends who is in it', async () => {
     world.ok('run', '--keep=used', 'true');
     const shell = world.shell('used');

@@ -106,6 +106,14 @@ describe.each(userKinds)('promote, as %s', (user) => {
     expect(world.ok('run', 'make', '-s')).toBe('');
   });
 
+  it('banks a product that was made again and came out the same: it is newer than its source', () => {
+    world.host('touch in.txt');
+    expect(world.ok('run', '--keep=again', 'make', '-s')).toBe('building\n');
+    expect(world.ok('run', 'make', '-s')).toBe('building\n');
+    world.ok('promote', 'again');
+    expect(world.ok('run', 'make', '-s')).toBe('');
+  });
+
   it('is refused when sources differ, on either side, for the products would pass for up to date', () => {
     world.ok('run', '--keep=edited', 'sh', '-c', 'echo edited > in.txt; make -s');
     expect(world.refusal('promote', 'edited')).toMatchObject({
