@@ -38,3 +38,8 @@ export function mapOffset(offset: number, bias: Bias, edits: Edits): number {
   }
   return offset + shift;
 }
+
+/** Whether an offset is between the halves of a surrogate pair. */
+export function isInsidePair(text: string, offset: number): boolean {
+  return (text.charCodeAt(offset - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(offset) & 0xfc00) === 0xdc00;
+}

@@ -1,5 +1,6 @@
 import { ContentString, createID, type Doc, getItem, getState } from 'yjs';
 import type { ReplicaId } from '../ids.js';
+import { isInsidePair } from './edits.js';
 import { TextUpdateRefused } from './engine.js';
 import type { CharacterId, InsertedRun, TextUpdate } from './update-reader.js';
 
@@ -51,11 +52,6 @@ function partsPair(store: StructStore, client: number, clock: number): boolean {
   const { id, content } = getItem(store, createID(client, clock));
   const within = clock - id.clock;
   return within > 0 && content instanceof ContentString && isInsidePair(content.str, within);
-}
-
-/** Whether an offset is between the halves of a surrogate pair. */
-export function isInsidePair(text: string, offset: number): boolean {
-  return (text.charCodeAt(offset - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(offset) & 0xfc00) === 0xdc00;
 }
 
 function precedes(store: StructStore, a: CharacterId, b: CharacterId): boolean {

@@ -2,10 +2,9 @@ import { createID, getItemCleanEnd, type Item, type Transaction } from 'yjs';
 import { LiveError } from '../errors.js';
 import type { ReplicaId } from '../ids.js';
 import { encodeAnchor, resolveAnchor } from './anchor.js';
-import { applyEdits } from './edits.js';
+import { applyEdits, isInsidePair } from './edits.js';
 import type { Applied, AuthoredUpdate, Bias, Edit, Edits, TextDocument, Undone } from './engine.js';
 import { deleteItem, UndoHistory } from './undo-history.js';
-import { isInsidePair } from './update-check.js';
 import { contentOf, YjsText } from './yjs-text.js';
 
 /** After so many changes the text is put together anew when asked for, rather than changed. */
