@@ -6,6 +6,7 @@ import { linkOrCopy } from '../git/link-or-copy.js';
 import { adminDirectory } from '../git/linked-worktree.js';
 import { MizerError } from '../model/errors.js';
 import { headOf, indexOf, writeGitFile } from './context-git.js';
+import { keepForGit } from './kept-objects.js';
 import { openContext } from './open.js';
 import type { ContextRecord, SnapshotRecord } from './records.js';
 import { refuseInhabited } from './remove.js';
@@ -27,7 +28,7 @@ export async function snapshotContext(tree: WorkTree, record: ContextRecord): Pr
     );
   }
   const head = tree.repository === undefined ? {} : await headOf(tree.repository, record.name);
-  return tree.store.addLayer(async (directory) => {
+  const snapshot = await tree.store.addLayer(async (directory) => {
     const { copy, unstable, errors } = await copyTree({
       from: upperOf(record),
       to: join(directory, 'tree'),
@@ -52,6 +53,8 @@ export async function snapshotContext(tree: WorkTree, record: ContextRecord): Pr
       ...(head.branch === undefined ? {} : { branch: head.branch }),
     };
   });
+  await keepForGit(tree, snapshot);
+  return snapshot;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { listRegistered, sweepRegistrations as sweepUnfinished } from '../git/linked-worktree.js';
 import { compact } from './compact.js';
 import { unregisterContext } from './context-git.js';
+import { settleKept } from './kept-objects.js';
 import { MizerError } from '../model/errors.js';
 import { retire, type Retirement } from './remove.js';
 import type { WorkTree } from './work-tree.js';
@@ -77,6 +78,7 @@ async function dropUnused(tree: WorkTree): Promise<{ readonly snapshots: string[
   }
   const unused = all.filter((record) => !used.has(record.id));
   for (const record of unused) await tree.store.dropSnapshot(record.id);
+  await settleKept(tree, all);
   return {
     snapshots: unused.map((record) => record.id),
     freedBytes: unused.reduce((sum, record) => sum + record.bytes, 0),

@@ -117,7 +117,8 @@ export class HostSnapshots {
     const last = await this.#store.snapshot(state.snapshot);
     if (real.length === 0 && look.removed.length === 0) {
       this.#state = { snapshot: state.snapshot, manifest: look.now };
-      const record = options.kept && !last.kept ? { ...last, kept: true } : last;
+      // Asked for by a person, it is of now: the commit may be another since the files were looked at.
+      const record = options.kept && !last.kept ? { ...last, ...options.info, kept: true } : last;
       if (record !== last) await this.#store.writeSnapshot(record);
       return { record, isWhole: look.isWhole };
     }

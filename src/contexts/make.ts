@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareBranch } from '../git/branches.js';
-import { resetTo, resolveRevision } from '../git/checkout.js';
+import { resetIndex, resetTo, resolveRevision } from '../git/checkout.js';
 import { type Head, resolve } from '../git/repository.js';
 import { copyTree, type CopyProgress } from '../disk/copy.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
@@ -58,6 +58,8 @@ interface Source {
   readonly index?: string;
   /** HEAD there; empty in a plain directory. */
   readonly head: Head;
+  /** HEAD is not the host view's, so the index is made from it. */
+  readonly indexOfHead?: boolean;
   readonly notes: readonly string[];
 }
 
@@ -97,6 +99,7 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     const finished = { ...record, submodules, ...(head === undefined ? {} : { head }) };
     await tree.store.writeContext(finished);
     const mountPoint = await openContext(tree, finished);
+    if (reset === undefined && source.indexOfHead === true) await resetIndex({ cwd: mountPoint });
     if (reset !== undefined)
       await resetTo({ cwd: mountPoint }, reset, { clean: true, alsoIgnored: request.clean ?? false });
     return { record: finished, notes: source.notes };
@@ -156,8 +159,12 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
     if (error instanceof MizerError && error.code === 'E_SNAPSHOT_UNKNOWN') throw unknownSource(tree, from);
     throw error;
   });
-  if (snapshot.of === undefined || snapshot.below === undefined)
-    return { base: snapshot, head: await host(), notes: [] };
+  if (snapshot.of === undefined || snapshot.below === undefined) {
+    const now = await host();
+    const then = await headThen(tree, snapshot);
+    if (then === undefined || then.oid === now.oid) return { base: snapshot, head: now, notes: [] };
+    return { base: snapshot, head: then, indexOfHead: true, notes: [] };
+  }
   const index = join(tree.store.layerDirectory(snapshot.id), 'index');
   return {
     base: await tree.store.snapshot(snapshot.below),

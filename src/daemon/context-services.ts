@@ -13,6 +13,7 @@ import type { Inhabitant } from '../contexts/mounts.js';
 import { refuseHurt } from '../contexts/open.js';
 import { promote } from '../contexts/promote.js';
 import type { ContextRecord, SnapshotRecord } from '../contexts/records.js';
+import { keepForGit } from '../contexts/kept-objects.js';
 import { drop, dropHurt, permitDrop, refuseInhabited } from '../contexts/remove.js';
 import { Store } from '../contexts/store.js';
 import { ignoredIn } from '../contexts/unsaved.js';
@@ -218,9 +219,14 @@ export function contextServices(world: ContextWorld): ContextServices {
         if (of !== undefined) return toSnapshotInfo(await snapshotContext(tree, await tree.store.context(of)));
         const onProgress = ({ done, total }: { done: number; total: number }): void =>
           call.progress({ phase: 'copying', done, total });
-        return toSnapshotInfo(
-          await tree.host.take({ touched: await tree.touched(), info: await hostInfo(tree), kept: true, onProgress }),
-        );
+        const taken = await tree.host.take({
+          touched: await tree.touched(),
+          info: await hostInfo(tree),
+          kept: true,
+          onProgress,
+        });
+        await keepForGit(tree, taken);
+        return toSnapshotInfo(taken);
       });
     },
 

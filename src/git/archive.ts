@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { MizerError } from '../model/errors.js';
+import { identity } from './identity.js';
 import { git, gitText } from './run.js';
 import { changesAgainstHead, type GitPlace, type WorkTreeChanges } from './status.js';
 
@@ -92,15 +93,6 @@ async function commitAll(place: GitPlace & { readonly name: string }): Promise<A
     hint: 'Something else deletes refs below refs/mizer/archive; try again.',
     group: 'failed',
   });
-}
-
-/** Who commits, where git does not know it. */
-async function identity(place: GitPlace): Promise<Readonly<Record<string, string>>> {
-  const known = await git(['var', 'GIT_COMMITTER_IDENT'], { ...place, answers: [128] });
-  const author = await git(['var', 'GIT_AUTHOR_IDENT'], { ...place, answers: [128] });
-  if (known.status === 0 && author.status === 0) return {};
-  const [name, email] = ['mizer', 'mizer@localhost'];
-  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
 }
 
 function commit(place: GitPlace, tree: string, parents: readonly string[], message: string): Promise<string> {

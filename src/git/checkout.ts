@@ -35,6 +35,11 @@ export async function resetTo(place: GitPlace, oid: string, options: ResetOption
   if (options.clean) await git(['clean', options.alsoIgnored ? '-ffdxq' : '-ffdq'], writing);
 }
 
+/** Makes the index that of HEAD, whatever it was; no file is touched. */
+export async function resetIndex(place: GitPlace): Promise<void> {
+  await git(['reset', '-q', '--mixed'], { ...place, mayWrite: true });
+}
+
 /** `git checkout BRANCH` in a context: uncommitted changes come along where git can keep them, else it refuses (`E_GIT`). */
 export async function switchToBranch(place: GitPlace, branch: string): Promise<void> {
   const writing = { ...place, mayWrite: true };

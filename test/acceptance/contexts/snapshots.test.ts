@@ -66,6 +66,32 @@ describe.each(userKinds)('snapshots, as %s', (user) => {
     expect(world.ok('run', '--', 'sh', '-c', 'cat f.txt; ls out')).toBe('one\nproduct\n');
   });
 
+  it('of the host view are forked with the commit they were taken at', () => {
+    world.host('echo edited > f.txt');
+    const look = 'git log -1 --format=%s; git status --short; cat f.txt';
+    const then = world.host(look);
+    const { id } = world.json<SnapshotInfo>('snapshot');
+    world.host('git commit -qam moved; echo again > f.txt');
+    expect(world.ok('run', '--from', id, '--', 'sh', '-c', look)).toBe(then);
+    world.host('git reset -q --hard HEAD~1; git reflog expire --expire=now --all; git gc -q --prune=now');
+    expect(world.ok('run', '--from', id, '--', 'sh', '-c', look)).toBe(then);
+  });
+
+  it('lose nothing to git gc: what is staged only there, conflicts included, and what HEAD was there', () => {
+    const conflict = 'git checkout -q --detach; echo mine > f.txt; git commit -qam mine; m=$(git rev-parse HEAD)';
+    const merge =
+      'git checkout -q -b other HEAD~1; echo theirs > f.txt; git commit -qam theirs; git merge -q $m >/dev/null';
+    world.ok('run', '--keep=c', 'sh', '-c', `${conflict}; ${merge}; echo staged > s; git add s; rm s`);
+    const look = 'git ls-files -s; git show :s; git show :2:f.txt; git show :3:f.txt; git log -1 --format=%s';
+    const then = world.inside('c', look);
+    expect(then).toContain('staged\ntheirs\nmine\ntheirs\n');
+    const { id } = world.json<SnapshotInfo>('snapshot', '--of', 'c');
+    world.inside('c', 'git reset -q --hard; git checkout -q --detach HEAD~1; git branch -qD other');
+    world.host('rm -rf .git/logs .git/worktrees/*/logs; git gc -q --prune=now');
+    expect(world.ok('run', '--from', id, '--', 'sh', '-c', look)).toBe(then);
+    expect(world.host('git fsck 2>&1 | grep -v dangling || true')).toBe('');
+  });
+
   it('are no way into another context, nor out of one in use', async () => {
     world.ok('run', '--keep=b', 'true');
     const { id } = world.json<SnapshotInfo>('snapshot', '--of', 'a');
