@@ -87,16 +87,17 @@ export class MoveTree {
    */
   at(includes: (operation: OperationId) => boolean): ReadonlyPlaces {
     const places = this.#places.copy();
-    const first = this.#log.findIndex(({ move }) => !includes(move));
-    if (first < 0) return places;
+    const excluded = this.#log.findIndex(({ move }) => !includes(move));
+    const first = excluded < 0 ? this.#log.length : excluded;
     for (let at = this.#log.length - 1; at >= first; at -= 1) {
       const { move, before, effective } = this.#log[at]!;
       if (effective) places.put(move.node, before);
     }
     for (let at = first; at < this.#log.length; at += 1) {
       const { move } = this.#log[at]!;
-      if (includes(move) && mayMove(places, move)) places.put(move.node, move);
+      if (includes(move) && places.admits(move)) places.put(move.node, move);
     }
+    for (const node of places.touched()) places.index(node, undefined);
     return places;
   }
 
@@ -134,7 +135,7 @@ export class MoveTree {
   #perform(logged: Logged, seen: Map<NodeId, TreeMove | undefined>): void {
     const { move } = logged;
     this.#log.push(logged);
-    logged.effective = mayMove(this.#places, move);
+    logged.effective = this.#places.admits(move);
     if (!logged.effective) return;
     logged.before = this.#places.put(move.node, move);
     if (!seen.has(move.node)) seen.set(move.node, logged.before);
@@ -146,12 +147,10 @@ export class MoveTree {
       const after = this.#places.place(node);
       // Moves are never copied, so the same object is the same place; what is untouched both before and after is so to begin with.
       const isSame = held === undefined ? !this.#places.isTouched(node) : held === after;
-      if (!isSame) changes.push({ node, before: held ?? this.#places.homeOf(node), after });
+      if (isSame) continue;
+      this.#places.index(node, held);
+      changes.push({ node, before: held ?? this.#places.homeOf(node), after });
     }
     return changes;
   }
-}
-
-function mayMove(places: Places, { node, parent }: TreeMove): boolean {
-  return node !== places.root && (parent === null || !places.isWithin(parent, node));
 }

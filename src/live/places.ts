@@ -14,7 +14,7 @@ export interface TreeMove extends OperationId, Place {
 }
 
 /** Places for reading; who holds one cannot change the tree. */
-export type ReadonlyPlaces = Omit<Places, 'put'>;
+export type ReadonlyPlaces = Omit<Places, 'admits' | 'put' | 'index' | 'copy'>;
 
 const none: ReadonlySet<never> = new Set<never>();
 
@@ -31,6 +31,8 @@ export class Places {
   readonly #trash = new Set<NodeId>();
   /** Names of touched base entries by the directory in which the base has them. */
   readonly #touchedIn = new Map<NodeId, Set<string>>();
+  /** All that any move ever asked for as a parent, with what holds that by its id. */
+  readonly #holders = new Set<NodeId>();
 
   constructor(epoch: EpochId) {
     this.epoch = epoch;
@@ -122,23 +124,47 @@ export class Places {
     return this.isWithin(node, this.root);
   }
 
-  /** Puts an entry where `move` says, or back to where it is without any operation. Returns what held until now. Makes no checks. */
+  /**
+   * Whether a move closes no circle: its target is neither the entry itself nor below it. To be asked before every `put` of a move. An entry that no move ever
+   * had as a parent, nor by ids above one, has nothing below it that a move could name, so most moves (of files, of new entries) need no walk up
+   * the tree: each step of such a walk goes to a holder, from a placed entry to its parent and from an untouched one to what holds it by its id.
+   */
+  admits({ node, parent }: TreeMove): boolean {
+    if (node === this.root || parent === null) return node !== this.root;
+    for (
+      let at: NodeId | undefined = parent;
+      at !== undefined && !this.#holders.has(at);
+      at = this.#derivedParent(at)
+    ) {
+      this.#holders.add(at);
+    }
+    return !this.#holders.has(node) || !this.isWithin(parent, node);
+  }
+
+  /**
+   * Puts an entry where `move` says, or back to where it is without any operation. Returns what held until now. Makes no checks. What is found by
+   * directory follows only with `index`, so that taking back and doing again costs no more than it must.
+   */
   put(node: NodeId, move: TreeMove | undefined): TreeMove | undefined {
     const before = this.#stored.get(node);
-    if (before !== undefined) this.#unlink(node, before);
-    if (move === undefined) {
-      this.#stored.delete(node);
-    } else {
-      this.#stored.set(node, move);
-      this.#link(node, move);
-    }
-    if ((before === undefined) !== (move === undefined)) this.#markTouched(node, move !== undefined);
+    if (move === undefined) this.#stored.delete(node);
+    else this.#stored.set(node, move);
     return before;
   }
 
+  /** Makes an entry found where it is now; `before` is what held when it was last indexed. */
+  index(node: NodeId, before: TreeMove | undefined): void {
+    const move = this.#stored.get(node);
+    if (before !== undefined) this.#unlink(node, before);
+    if (move !== undefined) this.#link(node, move);
+    if ((before === undefined) !== (move === undefined)) this.#markTouched(node, move !== undefined);
+  }
+
+  /** Those places, before anything is indexed. */
   copy(): Places {
     const copy = new Places(this.epoch);
-    for (const [node, move] of this.#stored) copy.put(node, move);
+    for (const [node, move] of this.#stored) copy.#stored.set(node, move);
+    for (const node of this.#holders) copy.#holders.add(node);
     return copy;
   }
 
