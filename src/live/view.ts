@@ -52,14 +52,29 @@ export class TreeView {
   /** The entries of a directory (the nodes that merge in it), by the bytes of their names. */
   list(directory: readonly NodeId[]): readonly ShownEntry[] | undefined {
     return this.#ask((missing) => {
-      const names = new Set<string>();
+      const settled = new Set<string>();
+      const entries: ShownEntry[] = [];
+      for (const node of directory) {
+        for (const name of this.places.names(node)) {
+          if (!settled.has(name)) entries.push(...this.#shown(directory, name, missing));
+          settled.add(name);
+        }
+      }
       for (const node of directory) {
         const path = this.places.basePath(node);
-        if (path !== undefined) for (const name of this.base.directory(path, missing)?.keys() ?? []) names.add(name);
-        for (const name of this.places.names(node)) names.add(name);
+        if (path === undefined) continue;
+        const touched = this.places.touchedIn(node);
+        for (const [name, base] of this.base.directory(path, missing) ?? []) {
+          if (touched.has(name) || settled.has(name)) continue;
+          if (directory.length === 1) {
+            const child = this.places.baseChild(node, name);
+            entries.push({ name, type: typeOfMode(base.mode), nodes: [child], base });
+          } else {
+            entries.push(...this.#shown(directory, name, missing));
+            settled.add(name);
+          }
+        }
       }
-      const entries: ShownEntry[] = [];
-      for (const name of names) entries.push(...this.#shown(directory, name, missing));
       return entries.sort((a, b) => compareNames(a.name, b.name));
     });
   }
