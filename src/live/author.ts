@@ -128,14 +128,26 @@ export class Author {
     return time + 1;
   }
 
-  /** Takes its next operation, whose deps are here, or leaves everything as it was. @throws Refused */
-  take(wire: WireOperation, deps: readonly OperationId[], bytes: Uint8Array, authors: Authors): Operation {
+  /** Puts the bytes of what may become its next operation where they will stay. @throws Refused */
+  stage(bytes: Uint8Array): Uint8Array {
+    const start = this.#endOf(this.count);
+    const end = start + bytes.length;
+    if (this.count >= SEQ_LIMIT || end > SEQ_LIMIT)
+      throw new Refused('LIMIT', `Replica ${this.replica} has too many operations.`);
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, Math.min(this.#bytes.length * 2, SEQ_LIMIT)));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, start);
+    return this.#bytes.subarray(start, end);
+  }
+
+  /** Takes as its next operation what was staged, whose deps are here, or leaves everything as it was. @throws Refused */
+  take(wire: WireOperation, deps: readonly OperationId[], staged: Uint8Array, authors: Authors): Operation {
     const seq = this.count + 1;
     const time = this.earliest(deps, authors) + wire.step;
     if (time > TIME_LIMIT) throw new Refused('LIMIT', `Its time ${time} is later than ${TIME_LIMIT}.`);
-    const end = this.#endOf(seq - 1) + bytes.length;
-    if (seq > SEQ_LIMIT || end > SEQ_LIMIT)
-      throw new Refused('LIMIT', `Replica ${this.replica} has too many operations.`);
     const seen = (id: OperationId): Author | undefined => {
       if (id.replica === this.replica) return id.seq < seq ? this : undefined;
       const upTo = deps.find(({ replica }) => replica === id.replica)?.seq ?? this.observed.get(id.replica) ?? 0;
@@ -154,19 +166,9 @@ export class Author {
     }
     if (wire.action.kind === 'text' && wire.action.base !== undefined)
       this.#bases.set(this.#nodeOf(wire.action.node), wire.action.base);
-    this.#append(bytes, end);
+    this.#ends.push(this.#endOf(seq - 1) + staged.length);
     this.#times.push(time);
     return { replica: this.replica, seq, time, deps, action: this.#actionOf(wire.action, seq) };
-  }
-
-  #append(bytes: Uint8Array, end: number): void {
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, Math.min(this.#bytes.length * 2, SEQ_LIMIT)));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes.set(bytes, end - bytes.length);
-    this.#ends.push(end);
   }
 
   /** What an operation speaks of for the first time, in the order in which it gets its numbers. */

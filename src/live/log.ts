@@ -15,8 +15,8 @@ import { writeBatch } from './wire/batch-codec.js';
 import { enclose, KIND } from './wire/envelope.js';
 import { SEQ_LIMIT, TIME_JUMP } from './wire/fields.js';
 import { encodeEpoch } from './wire/messages.js';
-import { readOperation, writeOperation, type NodeReference, type WireAction } from './wire/operation-codec.js';
-import { isRefusal, Refused, refusing, type Refusal } from './wire/refusal.js';
+import { readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
+import { isRefusal, refusing, type Refusal } from './wire/refusal.js';
 import { Reader, Writer } from './wire/varint.js';
 
 /** An operation that cannot be used before another has come. */
@@ -132,12 +132,13 @@ export class Log {
   }
 
   #take(author: Author, bytes: Uint8Array): Operation | Waits {
-    const reader = new Reader(bytes);
+    const staged = author.stage(bytes);
+    const reader = new Reader(staged);
     const wire = readOperation(reader, this.epoch.id);
     reader.finish();
     const deps = author.depsOf(wire);
     const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
-    return waitsFor === undefined ? author.take(wire, deps, bytes, this.#authors) : { waitsFor };
+    return waitsFor === undefined ? author.take(wire, deps, staged, this.#authors) : { waitsFor };
   }
 
   #enter(author: Author, operation: Operation): void {

@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.js';
-import { Refused, type RefusalCode } from './refusal.js';
+import { Refused, type Refusal } from './refusal.js';
 import { Reader, Writer } from './varint.js';
 
 // docs/formats.md, "Live: operations on the wire", is the contract of everything in this folder.
@@ -22,13 +22,14 @@ export function enclose(kind: number, payload: Uint8Array): Uint8Array {
   return out.view();
 }
 
-/** A message out of its frame, or why there is none. */
-export type Enclosed =
-  | { readonly kind: number; readonly payload: Uint8Array }
-  | { readonly code: RefusalCode; readonly message: string };
+/** A message out of its frame. */
+export interface Enclosed {
+  readonly kind: number;
+  readonly payload: Uint8Array;
+}
 
 /** Takes the frames off all messages of an input; ends where the next one cannot be found. */
-export function* disclose(bytes: Uint8Array): Generator<Enclosed> {
+export function* disclose(bytes: Uint8Array): Generator<Enclosed | Refusal> {
   const reader = new Reader(bytes);
   while (reader.left > 0) {
     const start = reader.at;

@@ -17,7 +17,7 @@ export type Message =
 export function decodeMessages(bytes: Uint8Array): Message[] {
   const messages: Message[] = [];
   for (const enclosed of disclose(bytes)) {
-    const message = 'code' in enclosed ? enclosed : refusing(() => readMessage(enclosed.kind, enclosed.payload));
+    const message = isRefusal(enclosed) ? enclosed : refusing(() => readMessage(enclosed.kind, enclosed.payload));
     messages.push(isRefusal(message) ? { kind: 'refused', refusal: message } : message);
   }
   return messages;
