@@ -12,7 +12,9 @@ import type { Action, Operation } from './operation.js';
 import { SEQ_LIMIT, TIME_LIMIT } from './wire/fields.js';
 import { partsOfNode } from './wire/node-codec.js';
 import { actionOf, type Dep, type NodeReference, type WireAction, type WireOperation } from './wire/operation-codec.js';
+import { abbreviate, idBytes, isAbbreviated, restore, type Abbreviated } from './wire/own-id.js';
 import { Refused } from './wire/refusal.js';
+import { Reader } from './wire/varint.js';
 
 /** What an author's operations are checked against: the others'. */
 export interface Authors {
@@ -35,12 +37,15 @@ export class Author {
   readonly #bases = new Map<NodeId, Oid | null>();
   readonly #ends: number[] = [];
   readonly #times: number[] = [];
+  /** Its own id as text engines put it into their updates. */
+  readonly #id: Uint8Array;
   #bytes = new Uint8Array(64);
 
   constructor(epoch: EpochId, replica: ReplicaId, index: number) {
     this.#epoch = epoch;
     this.replica = replica;
     this.index = index;
+    this.#id = idBytes(replica);
   }
 
   /** How many operations it has. */
@@ -70,6 +75,14 @@ export class Author {
     return low;
   }
 
+  /** Whether operation `seq` is just these bytes. */
+  is(seq: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.#endOf(seq - 1);
+    if (this.#endOf(seq) - start !== to - from) return false;
+    for (let at = from; at < to; at += 1) if (this.#bytes[start + at - from] !== bytes[at]) return false;
+    return true;
+  }
+
   timeOf(seq: number): number {
     return this.#times[seq - 1] ?? this.#epoch.time;
   }
@@ -93,6 +106,11 @@ export class Author {
   /** What its next text operation upon `node` has to say of the base. */
   baseToName(node: NodeId, base: Oid | null): Oid | null | undefined {
     return this.#bases.get(node) === base ? undefined : base;
+  }
+
+  /** An update without its own id. */
+  abbreviate(update: Uint8Array): Abbreviated {
+    return abbreviate(update, this.#id);
   }
 
   depOn(replica: ReplicaId, seq: number): Dep {
@@ -128,10 +146,10 @@ export class Author {
     return time + 1;
   }
 
-  /** Puts the bytes of what may become its next operation where they will stay. @throws Refused */
-  stage(bytes: Uint8Array): Uint8Array {
+  /** Copies what may become its next operation to where it will stay, and reads there. @throws Refused */
+  stage(bytes: Uint8Array, from: number, to: number): Reader {
     const start = this.#endOf(this.count);
-    const end = start + bytes.length;
+    const end = start + to - from;
     if (this.count >= SEQ_LIMIT || end > SEQ_LIMIT)
       throw new Refused('LIMIT', `Replica ${this.replica} has too many operations.`);
     if (end > this.#bytes.length) {
@@ -139,12 +157,14 @@ export class Author {
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    this.#bytes.set(bytes, start);
-    return this.#bytes.subarray(start, end);
+    // Byte by byte when they are few: a view would cost more.
+    if (to - from > 64) this.#bytes.set(bytes.subarray(from, to), start);
+    else for (let at = from; at < to; at += 1) this.#bytes[start + at - from] = bytes[at] ?? 0;
+    return new Reader(this.#bytes, start, end);
   }
 
-  /** Takes as its next operation what was staged, whose deps are here, or leaves everything as it was. @throws Refused */
-  take(wire: WireOperation, deps: readonly OperationId[], staged: Uint8Array, authors: Authors): Operation {
+  /** Takes as its next operation what was staged up to `end`, whose deps are here, or leaves everything as it was. @throws Refused */
+  take(wire: WireOperation, deps: readonly OperationId[], end: number, authors: Authors): Operation {
     const seq = this.count + 1;
     const time = this.earliest(deps, authors) + wire.step;
     if (time > TIME_LIMIT) throw new Refused('LIMIT', `Its time ${time} is later than ${TIME_LIMIT}.`);
@@ -155,6 +175,13 @@ export class Author {
     };
     const fresh = this.#freshNodes(wire.action, seq, seen);
     this.#checkAction(wire.action, fresh, seen);
+    const update = wire.action.kind === 'text' ? restore(wire.action.update, this.#id) : undefined;
+    if (
+      update !== undefined &&
+      wire.action.kind === 'text' &&
+      !isAbbreviated(update, wire.action.update.gaps, this.#id)
+    )
+      throw new Refused('MALFORMED', 'An edit of a text names its author where it need not.');
 
     for (const node of fresh) {
       this.#nodes.push(node);
@@ -166,9 +193,9 @@ export class Author {
     }
     if (wire.action.kind === 'text' && wire.action.base !== undefined)
       this.#bases.set(this.#nodeOf(wire.action.node), wire.action.base);
-    this.#ends.push(this.#endOf(seq - 1) + staged.length);
+    this.#ends.push(end);
     this.#times.push(time);
-    return { replica: this.replica, seq, time, deps, action: this.#actionOf(wire.action, seq) };
+    return { replica: this.replica, seq, time, deps, action: this.#actionOf(wire.action, seq, update) };
   }
 
   /** What an operation speaks of for the first time, in the order in which it gets its numbers. */
@@ -233,7 +260,7 @@ export class Author {
     return { replica: this.replica, seq, time: this.timeOf(seq), deps, action: this.#actionOf(wire.action, seq) };
   }
 
-  #actionOf(action: WireAction, seq: number): Action {
+  #actionOf(action: WireAction, seq: number, restored?: Uint8Array): Action {
     if (action.kind === 'resolve') return action;
     const node =
       action.node === null ? madeNode(this.#epoch, { replica: this.replica, seq }) : this.#nodeOf(action.node);
@@ -243,7 +270,12 @@ export class Author {
       case 'move':
         return { ...action, node, parent: action.parent === null ? null : this.#nodeOf(action.parent) };
       case 'text':
-        return { ...action, node, base: action.base ?? this.#bases.get(node) ?? null };
+        return {
+          kind: 'text',
+          node,
+          base: action.base ?? this.#bases.get(node) ?? null,
+          update: restored ?? restore(action.update, this.#id),
+        };
       default:
         return { ...action, node };
     }

@@ -59,15 +59,16 @@ export class Inbox {
     const { replica } = batch;
     for (let at = index; at < batch.ends.length; at += 1) {
       const seq = batch.first + at;
-      const bytes = batch.bytes.subarray(batch.ends[at - 1] ?? 0, batch.ends[at]);
+      const from = batch.ends[at - 1] ?? 0;
+      const to = batch.ends[at] ?? from;
       const next = this.#log.nextSeq(replica);
       if (seq < next) {
-        const stands = this.#log.bytesOf({ replica, seq });
-        if (stands?.length === bytes.length && beginsWith(stands, bytes)) continue;
+        if (this.#log.holds({ replica, seq }, batch.bytes, from, to)) continue;
         call.refused.push(this.#equivocation(replica, seq));
         return;
       }
-      const taken = seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.accept(replica, bytes);
+      const taken =
+        seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.accept(replica, batch.bytes, from, to);
       if ('waitsFor' in taken) {
         this.#stop({ batch, index: at, waitsFor: taken.waitsFor }, call);
         return;

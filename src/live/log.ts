@@ -113,32 +113,35 @@ export class Log {
       case 'move':
         return { ...action, node, parent: action.parent === null ? null : author.referenceTo(action.parent) };
       case 'text':
-        return { ...action, node, base: author.baseToName(action.node, action.base) };
+        return {
+          ...action,
+          node,
+          base: author.baseToName(action.node, action.base),
+          update: author.abbreviate(action.update),
+        };
       default:
         return { ...action, node };
     }
   }
 
   /**
-   * Adds the next operation of a replica out of its bytes, which are copied. One that is refused leaves the log as it was; so does one
+   * Adds the next operation of a replica out of its bytes (those from `from` to `to`), which are copied. One that is refused leaves the log as it was; so does one
    * whose author had seen what is not here. Never throws.
    */
-  accept(replica: ReplicaId, bytes: Uint8Array): Operation | Refusal | Waits {
+  accept(replica: ReplicaId, bytes: Uint8Array, from = 0, to = bytes.length): Operation | Refusal | Waits {
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica, this.#list.length);
-    const taken = refusing(() => this.#take(author, bytes));
+    const taken = refusing(() => this.#take(author, author.stage(bytes, from, to)));
     if (isRefusal(taken)) return { ...taken, epoch: this.epoch.id, operation: { replica, seq: author.count + 1 } };
     if ('action' in taken) this.#enter(author, taken);
     return taken;
   }
 
-  #take(author: Author, bytes: Uint8Array): Operation | Waits {
-    const staged = author.stage(bytes);
-    const reader = new Reader(staged);
+  #take(author: Author, reader: Reader): Operation | Waits {
     const wire = readOperation(reader, this.epoch.id);
     reader.finish();
     const deps = author.depsOf(wire);
     const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
-    return waitsFor === undefined ? author.take(wire, deps, staged, this.#authors) : { waitsFor };
+    return waitsFor === undefined ? author.take(wire, deps, reader.end, this.#authors) : { waitsFor };
   }
 
   #enter(author: Author, operation: Operation): void {
@@ -171,10 +174,9 @@ export class Log {
     return author.operation(readOperation(new Reader(author.bytes(seq)), this.epoch.id), seq);
   }
 
-  /** The bytes of an operation, or `undefined` when it is not here. They never change. */
-  bytesOf({ replica, seq }: OperationId): Uint8Array | undefined {
-    const author = this.#authors.get(replica);
-    return author === undefined || seq < 1 || seq > author.count ? undefined : author.bytes(seq);
+  /** Whether it holds that operation as just these bytes. */
+  holds({ replica, seq }: OperationId, bytes: Uint8Array, from: number, to: number): boolean {
+    return this.#authors.get(replica)?.is(seq, bytes, from, to) ?? false;
   }
 
   /** In the order of integration: all, or those that `after` has not. */

@@ -5,12 +5,12 @@ import { Log } from '../../src/live/log.js';
 import { compareStamps } from '../../src/live/ids.js';
 import { decodeVersion } from '../../src/live/version.js';
 import { readBatch } from '../../src/live/wire/batch-codec.js';
-import { disclose, enclose } from '../../src/live/wire/envelope.js';
+import { disclose, enclose, type Enclosed } from '../../src/live/wire/envelope.js';
 import { decodeMessages, encodeEpoch, encodePresence } from '../../src/live/wire/messages.js';
 import { isRefusal } from '../../src/live/wire/refusal.js';
 import { Reader } from '../../src/live/wire/varint.js';
 import { Random } from './random.js';
-import { EPOCH, foreign, joined, messageOf, worldOf } from './wire-world.js';
+import { batchesIn, EPOCH, foreign, joined, messageOf, worldOf } from './wire-world.js';
 
 /** Read where there is an environment: the test runs in browsers as well. */
 const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {};
@@ -48,17 +48,11 @@ function spoilt(random: Random, good: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Good payloads with something wrong in them, in a frame whose checksum is right. */
-function spoiltPayload(random: Random, good: readonly Uint8Array[]): Uint8Array {
-  const payloads = good.flatMap((bytes) => [...disclose(bytes)].flatMap((one) => (isRefusal(one) ? [] : [one])));
+function spoiltPayload(random: Random, good: readonly Uint8Array[], payloads: readonly Enclosed[]): Uint8Array {
   const { kind } = random.pick(payloads);
   if (random.below(20) === 0) return foreign(random.pick(good), random.below(256));
-  return enclose(
-    kind,
-    spoilt(
-      random,
-      payloads.filter((one) => one.kind === kind).map(({ payload }) => payload),
-    ),
-  );
+  const alike = payloads.filter((one) => one.kind === kind).map(({ payload }) => payload);
+  return enclose(kind, spoilt(random, alike));
 }
 
 test(`${COUNT} inputs of garbage throw nothing, take no time, and leave a tree that takes what is good`, () => {
@@ -72,6 +66,7 @@ test(`${COUNT} inputs of garbage throw nothing, take no time, and leave a tree t
     const good = [
       ...operations.map((one) => messageOf(peer.log, one)),
       peer.log.messages(7, 1),
+      ...operations.slice(50).flatMap((one) => Array.from({ length: 4 }, () => messageOf(peer.log, one))),
       encodeEpoch(EPOCH),
       encodePresence({
         replica: 7,
@@ -82,18 +77,21 @@ test(`${COUNT} inputs of garbage throw nothing, take no time, and leave a tree t
         selections: [{ anchor: random.bytes(4), head: random.bytes(4) }],
       }),
     ];
+    const payloads = good.flatMap((bytes) => [...disclose(bytes)].flatMap((one) => (isRefusal(one) ? [] : [one])));
     const log = new Log(EPOCH);
     const limits = { operations: 300, bytes: 50_000 };
     const inbox = new Inbox(log, limits);
     const lobby = new Lobby(limits);
+    // Most of it is here already, so that much of the rest is next.
+    inbox.receive(batchesIn(joined(operations.slice(0, 50).map((one) => messageOf(peer.log, one)))));
     for (let count = 0; count < ROUND; count += 1) {
       const roll = random.below(3);
       const input =
         roll === 0
           ? spoilt(random, good)
           : roll === 1
-            ? spoiltPayload(random, good)
-            : joined([random.pick(good), spoiltPayload(random, good), random.pick(good)]);
+            ? spoiltPayload(random, good, payloads)
+            : joined([random.pick(good), spoiltPayload(random, good, payloads), random.pick(good)]);
       const start = performance.now();
       try {
         const messages = decodeMessages(input);
@@ -124,7 +122,7 @@ test(`${COUNT} inputs of garbage throw nothing, take no time, and leave a tree t
     expectWhole(log, seed);
   }
   console.log(`longest ${longest.toFixed(1)} ms; ${JSON.stringify([...reasons].sort())}`);
-  expect(longest).toBeLessThan(500);
+  expect(longest).toBeLessThan(2000);
   if (COUNT >= 5000)
     expect([...reasons.keys()].sort()).toEqual(
       [
@@ -137,10 +135,7 @@ test(`${COUNT} inputs of garbage throw nothing, take no time, and leave a tree t
 /** What a log holds after garbage: something that another takes as it is, that can be read back, and that goes on. */
 function expectWhole(log: Log, seed: number): void {
   const copy = new Log(EPOCH);
-  const batches = decodeMessages(log.missing()).flatMap((message) =>
-    message.kind === 'operations' ? [message.batch] : [],
-  );
-  const { operations, refused } = new Inbox(copy).receive(batches);
+  const { operations, refused } = new Inbox(copy).receive(batchesIn(log.missing()));
   expect(refused, `MIZER_SEED=${seed}`).toEqual([]);
   expect(operations.length).toBe(log.size);
   expect(copy.missing()).toEqual(log.missing());
@@ -149,15 +144,11 @@ function expectWhole(log: Log, seed: number): void {
   const author = new Log(EPOCH);
   for (let count = 0; count < 5; count += 1)
     author.write(4242, { kind: 'mode', node: 'b3.9/good', executable: count % 2 === 0 });
-  const good = new Inbox(log).receive([...batchesOf(author)]);
+  const good = new Inbox(log).receive(batchesIn(author.missing()));
   expect(
     good.operations.map(({ seq }) => seq),
     `MIZER_SEED=${seed}`,
   ).toEqual([1, 2, 3, 4, 5]);
-}
-
-function* batchesOf(log: Log) {
-  for (const message of decodeMessages(log.missing())) if (message.kind === 'operations') yield message.batch;
 }
 
 test('a number that promises more than is there is refused before anything is made of it', () => {

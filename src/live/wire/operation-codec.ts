@@ -15,6 +15,7 @@ import {
   writeReplica,
 } from './fields.js';
 import { readNode, writeNode } from './node-codec.js';
+import type { Abbreviated } from './own-id.js';
 import { Refused } from './refusal.js';
 import type { Reader, Writer } from './varint.js';
 
@@ -50,7 +51,7 @@ export type WireAction =
       readonly node: NodeReference;
       /** `undefined`: as the author said before. */
       readonly base: Oid | null | undefined;
-      readonly update: Uint8Array;
+      readonly update: Abbreviated;
     }
   | { readonly kind: 'content'; readonly node: NodeReference; readonly bytes: Uint8Array }
   | { readonly kind: 'mode'; readonly node: NodeReference; readonly executable: boolean }
@@ -85,6 +86,8 @@ const ACTIONS: readonly (WireAction['kind'] | undefined)[] = [
 const STEP = 16;
 const DEPS = 32;
 const VARIANT = 64;
+const ABBREVIATED = 128;
+const NO_GAPS: readonly number[] = [];
 const NO_DEPS: readonly Dep[] = [];
 
 /** What the first byte of an operation says of its action. */
@@ -96,11 +99,12 @@ export function actionOf(head: number): { kind: WireAction['kind'] | undefined; 
 export function readOperation(reader: Reader, epoch: EpochId): WireOperation {
   const head = reader.byte();
   const { kind, variant } = actionOf(head);
-  if (kind === undefined || head > 127)
+  const abbreviated = (head & ABBREVIATED) !== 0;
+  if (kind === undefined || (abbreviated && kind !== 'text'))
     throw new Refused('KIND_UNKNOWN', `This version does not know an operation that begins with ${head}.`);
   const step = (head & STEP) === 0 ? 0 : reader.within(1, TIME_JUMP, 'A step in time');
   const deps = (head & DEPS) === 0 ? NO_DEPS : readDeps(reader);
-  return { step, deps, action: readAction(reader, epoch, kind, variant) };
+  return { step, deps, action: readAction(reader, epoch, kind, variant, abbreviated) };
 }
 
 function readDeps(reader: Reader): Dep[] {
@@ -119,7 +123,13 @@ function readReference(reader: Reader, epoch: EpochId): NodeReference {
   return number === 0 ? readNode(reader, epoch) : number;
 }
 
-function readAction(reader: Reader, epoch: EpochId, kind: WireAction['kind'], variant: boolean): WireAction {
+function readAction(
+  reader: Reader,
+  epoch: EpochId,
+  kind: WireAction['kind'],
+  variant: boolean,
+  abbreviated: boolean,
+): WireAction {
   if (variant && (kind === 'content' || kind === 'conflict' || kind === 'resolve'))
     throw new Refused('KIND_UNKNOWN', `This version does not know that variant of ${kind}.`);
   switch (kind) {
@@ -144,9 +154,7 @@ function readAction(reader: Reader, epoch: EpochId, kind: WireAction['kind'], va
     case 'text': {
       const node = readReference(reader, epoch);
       const base = variant ? readOid(reader) : undefined;
-      const update = reader.block();
-      if (update.length === 0) throw new Refused('MALFORMED', 'An edit of a text is empty.');
-      return { kind, node, base, update };
+      return { kind, node, base, update: readUpdate(reader, abbreviated) };
     }
     case 'content':
       return { kind, node: readReference(reader, epoch), bytes: reader.block() };
@@ -165,10 +173,30 @@ function readAction(reader: Reader, epoch: EpochId, kind: WireAction['kind'], va
   }
 }
 
+function readUpdate(reader: Reader, abbreviated: boolean): Abbreviated {
+  const gaps = abbreviated ? readGaps(reader) : NO_GAPS;
+  const length = reader.varint();
+  const start = reader.at;
+  reader.skip(length);
+  if (length === 0 && !abbreviated) throw new Refused('MALFORMED', 'An edit of a text is empty.');
+  let least = 0;
+  for (const gap of gaps) least += gap;
+  if (least > length) throw new Refused('MALFORMED', 'An edit of a text ends before its author is named.');
+  return { bytes: reader.bytes, start, end: reader.at, gaps };
+}
+
+function readGaps(reader: Reader): number[] {
+  const gaps: number[] = [];
+  for (let count = reader.within(1, reader.left, 'How often the author is named'); count > 0; count -= 1)
+    gaps.push(reader.varint());
+  return gaps;
+}
+
 /** @throws LiveError ARGUMENT_INVALID, NAME_INVALID. Not all that a reader refuses is seen here. */
 export function writeOperation(writer: Writer, epoch: EpochId, { step, deps, action }: WireOperation): void {
   const head = ACTIONS.indexOf(action.kind) | (step > 0 ? STEP : 0) | (deps.length > 0 ? DEPS : 0);
-  writer.byte(head | (isVariant(action) ? VARIANT : 0));
+  const abbreviated = action.kind === 'text' && action.update.gaps.length > 0;
+  writer.byte(head | (isVariant(action) ? VARIANT : 0) | (abbreviated ? ABBREVIATED : 0));
   if (step > 0) writer.varint(step);
   if (deps.length > 0) writer.varint(deps.length);
   for (const { number, replica, seq } of deps) {
@@ -221,7 +249,9 @@ function writeAction(writer: Writer, epoch: EpochId, action: WireAction): void {
       break;
     case 'text':
       if (action.base !== undefined) writeOid(writer, action.base);
-      writer.block(action.update);
+      if (action.update.gaps.length > 0) writer.varint(action.update.gaps.length);
+      for (const gap of action.update.gaps) writer.varint(gap);
+      writer.block(action.update.bytes.subarray(action.update.start, action.update.end));
       break;
     case 'content':
       writer.block(action.bytes);

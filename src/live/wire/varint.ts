@@ -52,10 +52,14 @@ export class Reader {
 
   /** So many bytes as they lie there, not copied. */
   take(length: number): Uint8Array {
+    this.skip(length);
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  skip(length: number): void {
     if (length > this.left)
       throw new Refused('MALFORMED', `It says ${length} bytes follow, and there are ${this.left}.`);
     this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
   }
 
   /** Bytes behind their length. */
