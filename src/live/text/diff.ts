@@ -1,5 +1,5 @@
 import type { Edit, Edits } from './engine.js';
-import { isInsidePair } from './edits.js';
+import { isInsidePair, lineStart } from './edits.js';
 import { type Effort, type Match, shortEdit, shortestEdit } from './shortest-edit.js';
 
 /** A stretch of a text, and what stands in its place in another. */
@@ -11,7 +11,7 @@ export interface Hunk {
 }
 
 /** Steps for one diff: some tenths of a second. */
-const EFFORT = 20_000_000;
+const EFFORT = 8_000_000;
 const MOST_LINES = 1_500;
 const MOST_CHARACTERS = 1_000;
 
@@ -28,7 +28,7 @@ export function diffLines(before: string, after: string): Hunk[] {
 
 function lineHunks(before: string, after: string, effort: Effort): Hunk[] {
   if (before === after) return [];
-  const start = before.lastIndexOf('\n', commonPrefix(before, after) - 1) + 1;
+  const start = lineStart(before, commonPrefix(before, after));
   const [end, newEnd] = commonEnd(before, after, start);
   const ids = new Map<string, number>();
   const old = linesOf(before, start, end, ids);
@@ -171,10 +171,10 @@ function editsOf(before: string, after: string, { start, end, newStart, newEnd }
   const innerA = a.subarray(head, a.length - tail);
   const innerB = b.subarray(head, b.length - tail);
   const inner = innerA.length === 0 || innerB.length === 0 ? [] : shortEdit(innerA, innerB, MOST_CHARACTERS, effort);
-  const kept = inner.reduce((sum, { length }) => sum + length, 0);
+  const kept = inner.reduce((sum, { length }) => sum + length, head + tail);
   const matches = [
     { a: 0, b: 0, length: head },
-    ...(kept * 3 < Math.max(innerA.length, innerB.length)
+    ...(kept * 3 < Math.max(a.length, b.length)
       ? []
       : inner.map((match) => ({ a: match.a + head, b: match.b + head, length: match.length }))),
     { a: a.length - tail, b: b.length - tail, length: tail },

@@ -1,5 +1,5 @@
 import { diffLines, type Hunk } from './diff.js';
-import { applyEdits } from './edits.js';
+import { applyEdits, lineStart } from './edits.js';
 import type { Edit, Edits } from './engine.js';
 
 /** Lines of one's own that found no place, because they changed otherwise as well. */
@@ -55,7 +55,7 @@ export function rebase(edits: Edits, before: string, now: string): Rebased {
       const mine = applyEdits(lines, moved(ours, -region.start));
       const at = region.start + shift;
       shift = shiftAfter(theirs[region.hunk - 1]);
-      if (mine !== now.slice(at, region.end + shift)) conflicts.push({ at, before: lines, ours: mine });
+      if (mine !== lines && mine !== now.slice(at, region.end + shift)) conflicts.push({ at, before: lines, ours: mine });
     }
     index = region.own;
     hunk = region.hunk;
@@ -81,7 +81,7 @@ function regionFrom(
   for (let size = -1; size !== next + hunk;) {
     size = next + hunk;
     for (; meets(theirs[hunk]); hunk += 1) grow(theirs[hunk]);
-    for (; hunk > first && meets(own[next]); next += 1) grow(own[next]);
+    if (hunk > first) for (; meets(own[next]); next += 1) grow(own[next]);
   }
   return { start, end, own: next, hunk };
 }
@@ -128,7 +128,7 @@ function atLineStart(edit: Edit, next: Edit | undefined, before: string): Edit {
 }
 
 function linesOf({ start, end, text }: Edit, before: string): Span {
-  const from = start === 0 ? 0 : before.lastIndexOf('\n', start - 1) + 1;
+  const from = lineStart(before, start);
   const whole = text.endsWith('\n') || (text === '' && start === from);
   if (start === end && start === from && (whole || start === before.length)) return { start, end };
   if (start < end && whole && before[end - 1] === '\n') return { start: from, end };
