@@ -72,6 +72,8 @@ class Network {
   readonly texts: TextDocument[];
   readonly sent: Message[][] = [[], [], [], []];
   readonly heard: number[][] = [0, 1, 2, 3].map(() => [0, 0, 0, 0]);
+  /** Where something was not as promised. */
+  readonly faults: string[] = [];
   private typed = 0;
 
   constructor(seed: string) {
@@ -97,13 +99,13 @@ class Network {
         next.lengths.map((length) => this.type(next.at, length)),
       );
       this.send(next.at, text.edit(edits));
-      expect(text.text()).toBe(applyEdits(before, edits));
+      this.check('an edit', text.text(), applyEdits(before, edits));
     } else {
       const undone = next.kind === 'undo' ? text.undo() : text.redo();
       this.send(next.at, undone?.update);
-      expect(text.text()).toBe(applyEdits(before, undone?.edits ?? []));
+      this.check(next.kind, text.text(), applyEdits(before, undone?.edits ?? []));
     }
-    expect(text.length).toBe(text.text().length);
+    this.check('the length', text.length, text.text().length);
   }
 
   hear(at: number, from: number): boolean {
@@ -119,7 +121,7 @@ class Network {
     const text = this.text(at);
     const before = text.text();
     const edits = text.apply(message.update, from);
-    expect(applyEdits(before, edits)).toBe(text.text());
+    this.check('an update', text.text(), applyEdits(before, edits));
     heard[from] = (heard[from] ?? 0) + 1;
     return true;
   }
@@ -129,6 +131,10 @@ class Network {
       more = false;
       for (const at of [0, 1, 2, 3]) for (const from of [1, 2, 3]) while (this.hear(at, from)) more = true;
     }
+  }
+
+  private check<T>(what: string, found: T, expected: T): void {
+    if (found !== expected) this.faults.push(`${what}: ${String(found)} is not ${String(expected)}`);
   }
 
   private type(at: number, length: number): string {
@@ -159,6 +165,7 @@ describe('one text', () => {
       fc.property(seeds, steps, (seed, script) => {
         const network = play(seed, script);
         const texts = network.texts.map((text) => text.text());
+        expect(network.faults).toEqual([]);
         expect(new Set(texts).size).toBe(1);
         expect(texts[0]?.isWellFormed()).toBe(true);
       }),

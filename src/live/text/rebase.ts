@@ -55,7 +55,8 @@ export function rebase(edits: Edits, before: string, now: string): Rebased {
       const mine = applyEdits(lines, moved(ours, -region.start));
       const at = region.start + shift;
       shift = shiftAfter(theirs[region.hunk - 1]);
-      if (mine !== lines && mine !== now.slice(at, region.end + shift)) conflicts.push({ at, before: lines, ours: mine });
+      if (mine !== lines && mine !== now.slice(at, region.end + shift))
+        conflicts.push({ at, before: lines, ours: mine });
     }
     index = region.own;
     hunk = region.hunk;
