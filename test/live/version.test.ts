@@ -28,7 +28,7 @@ test('a version comes back from its bytes, which are the same for the same versi
       expect(sameVersion(decodeVersion(bytes), one)).toBe(true);
       expect(toVersion(bytes)).toEqual(decodeVersion(bytes));
       expect(toVersion(one)).toBe(one);
-      const turned = { epoch: one.epoch, vector: new Map([...one.vector].reverse()) };
+      const turned = { epoch: one.epoch, vector: new Map([...one.vector].toReversed()) };
       expect(encodeVersion(turned)).toEqual(bytes);
     }),
   );
