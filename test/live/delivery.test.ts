@@ -66,7 +66,7 @@ test('operations in any order, repeated and regrouped, each come out once, in a 
       for (const one of operations) expect(peer.log.operation(one)).toEqual(one);
       expect(log.missing()).toEqual(peer.log.missing());
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -101,6 +101,15 @@ test.each(cases)('an operation with %s is refused, and leaves everything as it w
   expect([...copy.history('b3.9/new')]).toEqual([next]);
 });
 
+test('a text edit whose gaps go beyond its bytes is refused', () => {
+  const bytes = { bytes: Uint8Array.of(1, 2), start: 0, end: 2, gaps: [1, 2] };
+  const wire = bytesOf({ kind: 'text', node: 1, base: undefined, update: bytes });
+  expect(begun().accept(OWN, wire)).toMatchObject({
+    code: 'MALFORMED',
+    message: expect.stringContaining('ends before'),
+  });
+});
+
 test('the same operations with what they lack are taken', () => {
   const log = begun();
   const seen = [{ number: 1, seq: 3 }];

@@ -164,11 +164,8 @@ test('a number that promises more than is there is refused before anything is ma
     enclose(3, Uint8Array.of(1, 0, 0, 0, 9, 1, 0, 0, 0, 1, 1, 0, 128, 128, 128, 128, 8, 1)),
     enclose(1, Uint8Array.of(1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 4, 1, 128, 128, 128, 128, 8, 1)),
   ];
-  for (const lie of lies) {
-    const [message, ...more] = decodeMessages(lie);
-    expect(more).toEqual([]);
-    expect(message).toMatchObject({ kind: 'refused', refusal: { code: expect.stringMatching('LIMIT|MALFORMED') } });
-  }
+  const codes = lies.flatMap((lie) => decodeMessages(lie)).map((one) => one.kind === 'refused' && one.refusal.code);
+  expect(codes).toEqual(['LIMIT', 'LIMIT', 'LIMIT', 'MALFORMED']);
   expect(() => decodeVersion(Uint8Array.of(1, 1, 1, 0, 0, 0, 128, 128, 128, 128, 8))).toThrow('no version');
   expect(() => readBatch(new Reader(new Uint8Array()))).toThrow('ends too soon');
 });

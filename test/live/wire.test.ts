@@ -109,7 +109,7 @@ test('operations of every kind come back from their bytes, at once and out of th
       expect([...operations].sort(by)).toEqual(written.sort(by));
       for (const one of written) expect(reader.operation(one)).toEqual(one);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
