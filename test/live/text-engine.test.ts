@@ -295,7 +295,9 @@ describe('undo', () => {
       Array.from(text).filter((character) => alphabet.includes(character)).length;
     fc.assert(
       fc.property(steps, (script) => {
-        const network = play('0123456789', script);
+        // What another deleted and put back by undoing is the other's from then on.
+        const alone = script.filter(({ kind, at }) => at === 1 || (kind !== 'undo' && kind !== 'redo'));
+        const network = play('0123456789', alone);
         const text = network.text(1);
         const before = text.text();
         while (text.undo() !== undefined);
