@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ContextDetails, ContextInfo } from '../../src/protocol/messages.js';
-import { giveToOrdinaryUser, ordinaryId, readableInstall } from '../support/ordinary-user.js';
+import { giveToOrdinaryUser, ordinaryId, packageRoot } from '../support/ordinary-user.js';
 import { Background, type Outcome, Shell, until } from './background.js';
 
 export { type Background, until } from './background.js';
@@ -51,7 +51,7 @@ export class World {
     const becomes = isRoot && user !== 'root';
     this.lead = becomes ? ['setpriv', `--reuid=${ordinaryId}`, `--regid=${ordinaryId}`, supplementary] : [];
     if (becomes) giveToOrdinaryUser(this.root);
-    this.command = [process.execPath, path.join(readableInstall(), 'bin/mzr.js')];
+    this.command = [process.execPath, path.join(packageRoot, 'bin/mzr.js')];
     this.environment = {
       PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
       LC_ALL: 'C',

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type UserKind, userKinds, World } from '../acceptance/world.js';
 import { Image } from '../support/image.js';
-import { readableInstall } from '../support/ordinary-user.js';
 
 const isRoot = process.getuid?.() === 0;
 const mebibyte = 1 << 20;
@@ -29,8 +28,6 @@ const cases = (isRoot ? [here, ...mounted] : [here]).flatMap((backend) =>
 
 /** A world whose work tree is a subvolume, or not, at `place`. */
 function worldAt(place: string | undefined, user: UserKind, isSubvolume: boolean): World {
-  // It must not come to lie on the image.
-  readableInstall();
   const usual = process.env['TMPDIR'];
   if (place !== undefined) process.env['TMPDIR'] = place;
   try {

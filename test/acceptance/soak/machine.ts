@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { asOrdinaryUser, giveToOrdinaryUser, readableInstall } from '../../support/ordinary-user.js';
+import { asOrdinaryUser, giveToOrdinaryUser, packageRoot } from '../../support/ordinary-user.js';
 
 export interface Outcome {
   readonly status: number | null;
@@ -33,7 +33,7 @@ export class Machine {
     for (const name of ['tree', 'home', 'run', 'state', 'config', 'tmp']) {
       mkdirSync(path.join(this.root, name), { mode: name === 'run' ? 0o700 : 0o755 });
     }
-    this.command = path.join(readableInstall(), 'bin/mzr.js');
+    this.command = path.join(packageRoot, 'bin/mzr.js');
     this.wrap = user === 'root' ? (argv) => [...argv] : asOrdinaryUser;
     if (user !== 'root') giveToOrdinaryUser(this.root);
     this.environment = {
