@@ -158,8 +158,8 @@ function expectWhole(log: Log, seed: number): void {
 
 test('a number that promises more than is there is refused before anything is made of it', () => {
   const lies = [
-    // A batch of 2^31 operations, a vector of 2^31 replicas, selections and texts without end.
-    enclose(1, Uint8Array.of(1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 128, 128, 128, 128, 8, 5, 1)),
+    // A batch of 2^30 operations, a vector of 2^31 replicas, selections and texts without end.
+    enclose(1, Uint8Array.of(1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 128, 128, 128, 128, 4, 5, 1)),
     enclose(2, Uint8Array.of(9, 1, 0, 0, 0, 1, 0, 8, 1, 0, 0, 0, 128, 128, 128, 128, 8, 1)),
     enclose(3, Uint8Array.of(1, 0, 0, 0, 9, 1, 0, 0, 0, 1, 1, 0, 128, 128, 128, 128, 8, 1)),
     enclose(1, Uint8Array.of(1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 4, 1, 128, 128, 128, 128, 8, 1)),
