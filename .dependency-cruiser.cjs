@@ -7,10 +7,11 @@ const may = {
   disk: ['model', 'linux'],
   git: ['model', 'disk'],
   contexts: ['model', 'linux', 'disk', 'git'],
+  observe: ['model', 'linux', 'disk', 'git'],
   protocol: ['model'],
   daemon: ['model', 'linux', 'disk', 'git', 'contexts', 'protocol'],
   doctor: ['model', 'linux'],
-  cli: ['model', 'linux', 'protocol', 'doctor'],
+  cli: ['model', 'linux', 'protocol', 'doctor', 'observe'],
 };
 
 const directions = Object.entries(may).map(([room, allowed]) => ({

@@ -1,0 +1,2 @@
+// The library `mizer/observe`: what is exported here is public.
+export {};
