@@ -55,7 +55,8 @@ export class Chronicle {
   newest(): EpochState | undefined {
     let newest: EpochState | undefined;
     for (const epoch of this.#epochs.values()) {
-      if (epoch.isWhole && (newest === undefined || compareStamps(newest.record.id, epoch.record.id) < 0)) newest = epoch;
+      if (epoch.isWhole && (newest === undefined || compareStamps(newest.record.id, epoch.record.id) < 0))
+        newest = epoch;
     }
     return newest;
   }
@@ -153,9 +154,11 @@ export class Chronicle {
     this.#floor = active.record.id;
   }
 
+  /** What waits, of the active epoch and of later ones: who made what waits in an earlier one carries it over himself. */
   deferred(): Deferred[] {
-    const waiting = Array.from(this.#epochs.values(), (epoch) => epoch.inbox.deferred());
-    return [...waiting.flat(), ...this.#lobby.deferred()];
+    const since = this.active.record.id;
+    const epochs = Array.from(this.#epochs.values()).filter(({ record }) => compareStamps(record.id, since) >= 0);
+    return [...epochs.flatMap((epoch) => epoch.inbox.deferred()), ...this.#lobby.deferred()];
   }
 
   #add(record: Epoch, batches: Map<EpochState, Batch[]>): boolean {

@@ -17,6 +17,9 @@ const LINEAGE_LIMIT = 100;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+/** The tree of a commit, the same each time while an epoch is being loaded; `known` gives what of it follows from what is here. */
+export type BaseOf = (commit: Oid | null, known?: () => BaseTree | undefined) => BaseTree;
+
 /** Makes epochs. */
 export class Successor {
   readonly #chronicle: Chronicle;
@@ -51,7 +54,7 @@ export class Successor {
     kind: 'reset' | 'commit',
     base: Oid | null,
     version: Version | undefined,
-    baseOf: (oid: Oid | null) => BaseTree,
+    baseOf: BaseOf,
   ): { readonly next: EpochState; readonly works: readonly Work[] } {
     const { active } = this.#chronicle;
     const parent = version === undefined ? active : this.#chronicle.known(version.epoch);
@@ -60,7 +63,8 @@ export class Successor {
     }
     const settled = new Map(version?.vector ?? active.log.vector);
     const before = parent.record;
-    const lineage = before.parent === null ? [] : [{ epoch: before.parent, settled: before.settled }, ...before.lineage];
+    const lineage =
+      before.parent === null ? [] : [{ epoch: before.parent, settled: before.settled }, ...before.lineage];
     const record: Epoch = {
       id: { time: this.#around.lamport.time + 1, replica: this.#around.replica },
       kind,
@@ -77,19 +81,28 @@ export class Successor {
     if (kind === 'reset') {
       // What the new base holds just so is carried by being there.
       const isThere = new Set(became.map(({ node }) => node));
-      const work = this.#chronicle.work(parent, next, new Map(), ({ action }) => !('node' in action && isThere.has(action.node)), true);
+      const work = this.#chronicle.work(
+        parent,
+        next,
+        new Map(),
+        ({ action }) => !('node' in action && isThere.has(action.node)),
+        true,
+      );
       return { next, works: [work] };
     }
-    const works = this.#chronicle.works(next).map((work) => (work.epoch === parent ? { ...work, withRemains: true } : work));
+    const works = this.#chronicle
+      .works(next)
+      .map((work) => (work.epoch === parent ? { ...work, withRemains: true } : work));
     return { next, works };
   }
 
   /** Tells an epoch what is known of its base. */
-  static prepare(chronicle: Chronicle, next: EpochState, baseOf: (oid: Oid | null) => BaseTree): void {
+  static prepare(chronicle: Chronicle, next: EpochState, baseOf: BaseOf): void {
     const { kind, base, parent, settled } = next.record;
     const before = parent === null || kind !== 'commit' || base === null ? undefined : chronicle.known(parent);
-    const known = before === undefined || base === null ? undefined : committedBase(before, settled, base);
-    next.useBase(known ?? baseOf(base));
+    next.useBase(
+      baseOf(base, () => (before === undefined || base === null ? undefined : committedBase(before, settled, base))),
+    );
   }
 
   /** All that its creator carried belongs to an epoch. */
@@ -124,4 +137,3 @@ function sameInBase(parent: EpochState, base: BaseTree): Epoch['became'] {
   });
   return became;
 }
-

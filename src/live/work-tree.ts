@@ -21,6 +21,7 @@ import { PresenceTable } from './presence.js';
 import type { GitProvider } from './provider.js';
 import { settlementOf } from './settlement.js';
 import { Successor } from './successor.js';
+import type { BaseOf } from './successor.js';
 import type { Bias, Edits } from './text/engine.js';
 import { yjsEngine } from './text/yjs-engine.js';
 import { Transition } from './transition.js';
@@ -289,7 +290,11 @@ export class WorkTree {
    * The entries, directory by directory, loaded as they are come to. Who changes the tree meanwhile sees each directory as it is then.
    * @throws LiveError NOT_FOUND, NOT_A_DIRECTORY
    */
-  async *entries({ within = '', depth = Number.POSITIVE_INFINITY, removed = false }: EntryQuestion = {}): AsyncGenerator<TreeEntry> {
+  async *entries({
+    within = '',
+    depth = Number.POSITIVE_INFINITY,
+    removed = false,
+  }: EntryQuestion = {}): AsyncGenerator<TreeEntry> {
     const active = (): EpochState => this.#chronicle.active;
     const { nodes } = await whenLoaded(() => edits.findDirectory(active(), within));
     yield* walkEntries(active, { nodes, path: within }, depth);
@@ -372,7 +377,10 @@ export class WorkTree {
   }
 
   /** @throws LiveError; Missing */
-  #fileOf(state: EpochState, file: string | Pick<TreeEntry, 'entry'>): { readonly node: NodeId; readonly path: string } {
+  #fileOf(
+    state: EpochState,
+    file: string | Pick<TreeEntry, 'entry'>,
+  ): { readonly node: NodeId; readonly path: string } {
     if (typeof file === 'string') return { node: edits.findFile(state, file).nodes[0], path: file };
     const node = file.entry;
     const type = state.typeOf(node);
@@ -388,7 +396,9 @@ export class WorkTree {
   /** Begins an epoch. @throws Missing */
   #succeed(kind: 'reset' | 'commit', base: Oid | null, version: Version | undefined): void {
     this.#act(() => {
-      const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, (oid) => this.#baseOf(oid));
+      const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, (oid) =>
+        this.#baseOf(oid),
+      );
       const tell = this.#step(next, works, () => this.#chronicle.add(next));
       Successor.complete(next);
       this.#outbox.owe(next);
@@ -399,7 +409,7 @@ export class WorkTree {
   /** Makes an epoch active that another began, or that this replica was in. @throws Missing */
   #enter(next: EpochState): void {
     this.#act(() => {
-      Successor.prepare(this.#chronicle, next, (oid) => this.#baseOf(oid));
+      Successor.prepare(this.#chronicle, next, this.#baseOf);
       const tell = this.#step(next, this.#chronicle.works(next), () => {});
       tell();
     });
@@ -421,11 +431,11 @@ export class WorkTree {
     };
   }
 
-  #baseOf(oid: Oid | null): BaseTree {
-    const base = this.#bases.get(oid ?? '') ?? new BaseTree(oid, this.#around.provider);
+  readonly #baseOf: BaseOf = (oid, known) => {
+    const base = this.#bases.get(oid ?? '') ?? known?.() ?? new BaseTree(oid, this.#around.provider);
     this.#bases.set(oid ?? '', base);
     return base;
-  }
+  };
 
   /** Goes to the newest epoch. */
   #follow(): Promise<void> {
@@ -516,4 +526,3 @@ export class WorkTree {
     };
   }
 }
-
