@@ -14,6 +14,7 @@ import { hook } from './commands/hook.js';
 import { init } from './commands/init.js';
 import { limit } from './commands/limit.js';
 import { list } from './commands/list.js';
+import { observe } from './commands/observe.js';
 import { pause } from './commands/pause.js';
 import { promote } from './commands/promote.js';
 import { resume } from './commands/resume.js';
@@ -25,27 +26,71 @@ import { snapshot } from './commands/snapshot.js';
 import { snapshots } from './commands/snapshots.js';
 import { stop } from './commands/stop.js';
 import { switchTo } from './commands/switch.js';
-import type { Declaration } from './declaration.js';
+import { type Command, type Declaration, type Family, isFamily, ownWord } from './declaration.js';
 
-/** Every command, in the order of the help. */
-export const catalogue: readonly Declaration[] = [
+/** What can follow `mzr`, in the order of the help. */
+export const catalogue: readonly Command[] = [
   [run, shell, switchTo, exec],
   [list, show, diff, snapshots],
   [apply, snapshot, rewind, promote],
   [limit, pause, resume, stop],
+  [observe],
   [drop, gc, archives],
   [init, doctor, daemon, completion, hook, help],
 ].flat();
 
-/** @throws MizerError `E_USAGE` naming the nearest command */
-export function findCommand(name: string): Declaration {
-  const found = catalogue.find((declaration) => declaration.name === name);
-  if (found !== undefined) return found;
-  const names = catalogue.map((declaration) => declaration.name);
-  const near = nearest(name, names);
-  const sentence = name.startsWith('-') ? `mzr has no option ${name}.` : `'${name}' is not a command of mzr.`;
+interface Found {
+  readonly command: Command;
+  /** The words after the command's name. */
+  readonly words: readonly string[];
+}
+
+/**
+ * The command that a command line begins with. A family is answered when its name ends the line or a help option follows it.
+ * @throws MizerError `E_USAGE` naming the nearest command
+ */
+export function findCommand(line: readonly string[]): Found {
+  const { command, words } = follow(line);
+  const [next] = words;
+  if (command !== undefined && (!isFamily(command) || next === undefined || isHelp(next))) return { command, words };
+  const parent = command === undefined ? 'mzr' : `mzr ${command.name}`;
+  const near = nearest(next ?? '', membersOf(command).map(ownWord));
+  const sentence =
+    next?.startsWith('-') === true ? `${parent} has no option ${next}.` : `'${next}' is not a command of ${parent}.`;
   throw new MizerError('E_USAGE', sentence, {
     group: 'usage',
-    hint: near === undefined ? 'See mzr help for all commands.' : `Did you mean mzr ${near}?`,
+    hint:
+      near !== undefined
+        ? `Did you mean ${parent} ${near}?`
+        : `See ${['mzr help', ...(command === undefined ? [] : [command.name])].join(' ')} for all commands.`,
   });
+}
+
+/** Down the families as far as words name their members; no command where already the first word is none. */
+export function follow(line: readonly string[]): {
+  readonly command: Command | undefined;
+  readonly words: readonly string[];
+} {
+  let command: Command | undefined;
+  for (const [at, word] of line.entries()) {
+    const next = membersOf(command).find((member) => ownWord(member) === word);
+    if (next === undefined) return { command, words: line.slice(at) };
+    command = next;
+  }
+  return { command, words: [] };
+}
+
+/** Every command, those of families included, in the order of the help. */
+export function commandsOf(family?: Family): readonly Declaration[] {
+  return membersOf(family).flatMap((member) => (isFamily(member) ? commandsOf(member) : [member]));
+}
+
+/** What can follow a command's name; of none, what can follow `mzr`. */
+export function membersOf(command: Command | undefined): readonly Command[] {
+  if (command === undefined) return catalogue;
+  return isFamily(command) ? command.members : [];
+}
+
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
 }

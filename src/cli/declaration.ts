@@ -57,21 +57,28 @@ export const groups = {
   look: 'See what there is',
   move: 'Bring work back, keep it, return to it',
   control: 'Hold it in check',
+  observe: 'Know what is in trees too big to commit',
   clean: 'Clean up',
   set: 'Set up',
 } as const;
 
-interface Documented {
+interface Named {
+  /** As it is typed after `mzr`, with the names of the families it belongs to: `observe root add`. */
   readonly name: string;
   readonly summary: string;
   readonly group: keyof typeof groups;
   /** Paragraphs of the command's own help. */
   readonly description: readonly string[];
+}
+
+interface Documented extends Named {
   readonly examples: readonly Example[];
   /** What its exit statuses mean beyond the usual 0, 2 and 3. */
   readonly exits?: Readonly<Record<string, string>>;
   /** Options end at the first positional: what follows belongs to another program. */
   readonly passesOn?: boolean;
+  /** With `--json` answers a line for each of many things, as soon as it is known, instead of one document. */
+  readonly streams?: boolean;
 }
 
 export interface Example {
@@ -84,6 +91,23 @@ export interface Declaration extends Documented {
   readonly positionals: Positionals;
   readonly options: Options;
   readonly load: () => Promise<Perform<never>>;
+}
+
+/** Commands under a common first word, such as `mzr observe`. */
+export interface Family extends Named {
+  /** In the order of the help. */
+  readonly members: readonly Command[];
+}
+
+export type Command = Declaration | Family;
+
+export function isFamily(command: Command): command is Family {
+  return 'members' in command;
+}
+
+/** What is typed for a command within its family: `add` of `observe root add`. */
+export function ownWord({ name }: Command): string {
+  return name.slice(name.lastIndexOf(' ') + 1);
 }
 
 /** Declares a command; its code is loaded only when it is performed. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, wantsJson } from './arguments/parse.js';
 import { findCommand } from './catalogue.js';
-import type { Declaration } from './declaration.js';
+import { type Declaration, isFamily } from './declaration.js';
 import { PipeClosed } from './streams.js';
 import { processWorld, type World } from './world.js';
 
@@ -18,9 +18,10 @@ export async function program(words: readonly string[], env: NodeJS.ProcessEnv):
   }
 }
 
-async function dispatch([name, ...words]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function dispatch(line: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [name, ...others] = line;
   if (name === '__complete')
-    return (await import('./completion/complete.js')).complete(words, processWorld(env, false));
+    return (await import('./completion/complete.js')).complete(others, processWorld(env, false));
   if (name === undefined) {
     const world = processWorld(env, false);
     world.err.write((await import('./help/overview.js')).overview(world.err.style));
@@ -30,8 +31,13 @@ async function dispatch([name, ...words]: readonly string[], env: NodeJS.Process
     processWorld(env, false).out.write(`mizer ${version()}\n`);
     return 0;
   }
-  const declaration = findCommand(name === '--help' || name === '-h' ? 'help' : name);
-  return perform(declaration, words, env);
+  const { command, words } = findCommand(name === '--help' || name === '-h' ? ['help', ...others] : line);
+  if (!isFamily(command)) return perform(command, words, env);
+  const { out, err } = processWorld(env, false);
+  const asked = words.length > 0;
+  const channel = asked ? out : err;
+  channel.write((await import('./help/family-page.js')).familyPage(command, channel.style));
+  return asked ? 0 : usageStatus;
 }
 
 async function perform(declaration: Declaration, words: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

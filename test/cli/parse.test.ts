@@ -1,13 +1,21 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, wantsJson } from '../../src/cli/arguments/parse.js';
-import { catalogue, findCommand } from '../../src/cli/catalogue.js';
-import type { Declaration } from '../../src/cli/declaration.js';
+import { commandsOf, findCommand } from '../../src/cli/catalogue.js';
+import { type Declaration, isFamily } from '../../src/cli/declaration.js';
 import { MizerError } from '../../src/model/errors.js';
 
+const command = (line: string): { readonly declaration: Declaration; readonly words: readonly string[] } => {
+  const { command: declaration, words } = findCommand(line.split(' '));
+  if (isFamily(declaration)) throw new Error(`a family: ${line}`);
+  return { declaration, words };
+};
+
+const declarationOf = (line: string): Declaration => command(line).declaration;
+
 const read = (line: string): Readonly<Record<string, unknown>> => {
-  const [name = '', ...words] = line.split(' ');
-  return parse(findCommand(name), words).input;
+  const { declaration, words } = command(line);
+  return parse(declaration, words).input;
 };
 
 const refusal = (line: string): MizerError => {
@@ -47,8 +55,8 @@ describe('a command line', () => {
   test('any command after -- arrives unchanged', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), (command) => {
-        expect(parse(findCommand('run'), ['--', ...command]).input['command']).toEqual(command);
-        expect(parse(findCommand('exec'), ['x', '--', ...command]).input['command']).toEqual(command);
+        expect(parse(declarationOf('run'), ['--', ...command]).input['command']).toEqual(command);
+        expect(parse(declarationOf('exec'), ['x', '--', ...command]).input['command']).toEqual(command);
       }),
     );
   });
@@ -70,7 +78,7 @@ describe('a command line', () => {
       ),
     );
     fc.assert(
-      fc.property(fc.constantFrom(...catalogue), fc.array(words), (declaration, line) => {
+      fc.property(fc.constantFrom(...commandsOf()), fc.array(words), (declaration, line) => {
         const error = attempt(declaration, line);
         expect(error === undefined || (error instanceof MizerError && error.group === 'usage')).toBe(true);
       }),
@@ -117,7 +125,7 @@ describe('a command line', () => {
   test.each(['../x', '-x', 'a/b', '.git', '', 'a..b', 'x.lock', 'ends.', 'é', 'a'.repeat(65)])(
     'what cannot be the name of a context is refused at the door: %j',
     (name) => {
-      expect(() => parse(findCommand('show'), ['--', name])).toThrowError(
+      expect(() => parse(declarationOf('show'), ['--', name])).toThrowError(
         expect.objectContaining({ code: 'E_NAME_INVALID', group: 'usage' }),
       );
     },
@@ -130,8 +138,8 @@ describe('a command line', () => {
   });
 
   test('an unknown command names the nearest one', () => {
-    expect(() => findCommand('swicth')).toThrowError(expect.objectContaining({ hint: 'Did you mean mzr switch?' }));
-    expect(() => findCommand('snapshost')).toThrowError(
+    expect(() => findCommand(['swicth'])).toThrowError(expect.objectContaining({ hint: 'Did you mean mzr switch?' }));
+    expect(() => findCommand(['snapshost'])).toThrowError(
       expect.objectContaining({ hint: expect.stringContaining('snapshot') }),
     );
   });
@@ -149,10 +157,10 @@ describe('a command line', () => {
   });
 
   test('--json of the command that is run is not taken for ours', () => {
-    expect(wantsJson(findCommand('run'), ['npm', 'ls', '--json'])).toBe(false);
-    expect(wantsJson(findCommand('run'), ['--json', 'npm'])).toBe(true);
-    expect(wantsJson(findCommand('list'), ['x', '--json'])).toBe(true);
-    expect(wantsJson(findCommand('list'), ['--', '--json'])).toBe(false);
+    expect(wantsJson(declarationOf('run'), ['npm', 'ls', '--json'])).toBe(false);
+    expect(wantsJson(declarationOf('run'), ['--json', 'npm'])).toBe(true);
+    expect(wantsJson(declarationOf('list'), ['x', '--json'])).toBe(true);
+    expect(wantsJson(declarationOf('list'), ['--', '--json'])).toBe(false);
   });
 
   test('paths of the work tree are kept as bytes', () => {
@@ -162,7 +170,7 @@ describe('a command line', () => {
 
 describe('the declarations', () => {
   test('every command has a summary, a description and an example, and its code can be loaded', async () => {
-    for (const declaration of catalogue) {
+    for (const declaration of commandsOf()) {
       const { name, summary, description, examples } = declaration;
       const lacking = { name, lacks: summary === '' || description.length === 0 || examples.length === 0 };
       expect(lacking).toEqual({ name, lacks: false });
@@ -171,12 +179,12 @@ describe('the declarations', () => {
   });
 
   test('every example that is a plain mzr command line parses', () => {
-    const lines = catalogue.flatMap(({ examples }) => examples.map(({ line }) => line));
+    const lines = commandsOf().flatMap(({ examples }) => examples.map(({ line }) => line));
     const plain = lines.filter((line) => /^mzr [^|&"$~]*$/.test(line));
     expect(plain.length).toBeGreaterThan(30);
     const refused = plain.filter((line) => {
-      const [name = '', ...words] = line.split(' ').slice(1);
-      return attempt(findCommand(name), words) !== undefined;
+      const { declaration, words } = command(line.slice('mzr '.length));
+      return attempt(declaration, words) !== undefined;
     });
     expect(refused).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { declare, optional } from '../declaration.js';
+import { declare, rest } from '../declaration.js';
 
 export const help = declare({
   name: 'help',
@@ -6,12 +6,16 @@ export const help = declare({
   group: 'set',
   description: ['mzr COMMAND --help says the same.'],
   positionals: {
-    command: optional(
+    command: rest(
       { placeholder: 'COMMAND', expected: 'a command of mzr', parse: (text) => text, complete: 'subcommand' },
+      0,
       'the command to explain',
     ),
   },
   options: {},
-  examples: [{ line: 'mzr help run', says: 'everything about mzr run' }],
+  examples: [
+    { line: 'mzr help run', says: 'everything about mzr run' },
+    { line: 'mzr help observe ls', says: 'about a command of a family' },
+  ],
   load: async () => (await import('../actions/help.js')).help,
 });

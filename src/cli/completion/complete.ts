@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { catalogue } from '../catalogue.js';
-import { type Completion, type Declaration, optionName } from '../declaration.js';
+import { follow, membersOf } from '../catalogue.js';
+import { type Command, type Completion, type Declaration, isFamily, optionName, ownWord } from '../declaration.js';
 import type { World } from '../world.js';
-import { joinAtEquals, placeOf } from './words.js';
+import { joinAtEquals, placeOf, type Word } from './words.js';
 
 /** `value TAB description`, or `:what` for what the shell completes best itself. */
 type Line = string;
@@ -15,15 +15,26 @@ const patienceMs = 400;
  */
 export async function complete([shell, ...typed]: readonly string[], world: World): Promise<number> {
   const [, ...words] = shell === 'bash' ? joinAtEquals(typed) : typed.map((text, index) => ({ text, index }));
-  const [first, ...others] = words;
-  if (first === undefined) return 0;
-  if (others.length === 0) {
-    const names = catalogue.map(({ name, summary }) => described(name, summary));
-    print(world, first.text, [...names, '--help', '--version']);
+  if (words.length === 0) return 0;
+  const current = words.at(-1)?.text ?? '';
+  const before = words.slice(0, -1).map(({ text }) => text);
+  const { command, words: after } = follow(before);
+  if (command === undefined || isFamily(command)) {
+    const options = command === undefined ? ['--help', '--version'] : ['--help'];
+    if (after.length === 0) print(world, current, [...members(command), ...options]);
     return 0;
   }
-  const declaration = catalogue.find(({ name }) => name === first.text);
-  if (declaration === undefined) return 0;
+  const others = words.slice(before.length - after.length);
+  await completeCommand(command, others, shell, world);
+  return 0;
+}
+
+async function completeCommand(
+  declaration: Declaration,
+  others: readonly Word[],
+  shell: string | undefined,
+  world: World,
+): Promise<void> {
   const place = placeOf(declaration, others);
   const current = others.at(-1)?.text ?? '';
   if (place.kind === 'foreign') world.out.write(`:command ${place.from}\n`);
@@ -31,7 +42,8 @@ export async function complete([shell, ...typed]: readonly string[], world: Worl
   if (place.kind === 'positional') {
     const branches = others.some(({ text }) => text === '-b' || text === '--branch');
     const { complete: wanted } = place.positional.type;
-    print(world, current, await candidates(wanted === 'context-or-branch' && branches ? 'branch' : wanted, world));
+    if (wanted === 'subcommand') print(world, current, subcommands(others.slice(0, -1)));
+    else print(world, current, await candidates(wanted === 'context-or-branch' && branches ? 'branch' : wanted, world));
   }
   if (place.kind === 'value') {
     const found = await candidates(place.option.type?.complete ?? 'none', world);
@@ -43,7 +55,16 @@ export async function complete([shell, ...typed]: readonly string[], world: Worl
       found.map((line) => (line.startsWith(':') ? line : prefix + line)),
     );
   }
-  return 0;
+}
+
+function members(command: Command | undefined): readonly Line[] {
+  return membersOf(command).map((member) => described(ownWord(member), member.summary));
+}
+
+/** What can follow `words` as the name of a command. */
+function subcommands(words: readonly Word[]): readonly Line[] {
+  const { command, words: left } = follow(words.map(({ text }) => text));
+  return left.length === 0 ? members(command) : [];
 }
 
 function print(world: World, typed: string, lines: readonly Line[]): void {
@@ -66,6 +87,7 @@ async function candidates(wanted: Completion, world: World): Promise<readonly Li
   switch (wanted) {
     case 'none':
     case 'command':
+    case 'subcommand':
       return [];
     case 'file':
       return [':files'];
@@ -73,8 +95,6 @@ async function candidates(wanted: Completion, world: World): Promise<readonly Li
       return [':directories'];
     case 'branch':
       return [':branches'];
-    case 'subcommand':
-      return catalogue.map(({ name, summary }) => described(name, summary));
     case 'context':
       return contexts(world);
     case 'context-or-branch':

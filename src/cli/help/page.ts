@@ -17,7 +17,7 @@ export function page(declaration: Declaration, style: Style): string {
     `usage: ${usageLine(declaration)}\n`,
     ...declaration.description.map((paragraph) => `${wrap(paragraph, '')}\n`),
     positionals.length === 0 ? '' : `${style.bold('Arguments')}\n${pairs(positionals)}`,
-    `${style.bold('Options')}\n${pairs([...options, ...commonOptions])}`,
+    `${style.bold('Options')}\n${pairs([...options, ...commonOptions(declaration)])}`,
     `${style.bold('Examples')}\n${declaration.examples.map(({ line, says }) => `  ${line}\n      ${says}\n`).join('')}`,
     `${style.bold('Exit status')}\n${pairs(Object.entries({ ...usualExits, ...declaration.exits }))}`,
   ];

@@ -1,5 +1,5 @@
 import { catalogue } from '../catalogue.js';
-import { type Declaration, groups } from '../declaration.js';
+import { type Command, type Declaration, type Family, groups, isFamily } from '../declaration.js';
 import { commonOptions, optionWord, usageLine, usualExits } from './usage-line.js';
 
 /** The text of docs/commands.md. */
@@ -12,18 +12,14 @@ export function reference(): string {
 }
 
 function preface(): string {
-  const rows = catalogue.map(({ name, summary }) => `| [\`${name}\`](#mzr-${name}) | ${cell(summary)} |`);
   return `# Commands
 
 Generated from the declarations in \`src/cli/commands/\` by \`node scripts/reference.js\`; \`mzr help COMMAND\` says the same.
 
-| command | what it does |
-|---|---|
-${rows.join('\n')}
-
+${contents(catalogue)}
 Every command has these options:
 
-${optionTable(commonOptions)}
+${optionTable(commonOptions())}
 Exit status: ${Object.entries(usualExits)
     .map(([status, meaning]) => `${status} ${meaning}`)
     .join(', ')}; 1 where the answer is no. \`run\`, \`exec\` and \`shell\` pass on the status of their command.
@@ -37,7 +33,27 @@ Colours are used on a terminal only, never when \`NO_COLOR\` is set, always when
 `;
 }
 
-function section(declaration: Declaration): string {
+function contents(commands: readonly Command[]): string {
+  const rows = commands.map(
+    ({ name, summary }) => `| [\`${name}\`](#mzr-${name.replaceAll(' ', '-')}) | ${cell(summary)} |`,
+  );
+  return `| command | what it does |\n|---|---|\n${rows.join('\n')}\n`;
+}
+
+function section(command: Command): string {
+  return isFamily(command) ? familySection(command) : commandSection(command);
+}
+
+function familySection({ name, summary, description, members }: Family): string {
+  const own = [
+    `### mzr ${name}\n\n${sentence(summary)}\n`,
+    ...description.map((paragraph) => `${escape(paragraph)}\n`),
+    contents(members),
+  ];
+  return [...own, ...members.map(section)].join('\n');
+}
+
+function commandSection(declaration: Declaration): string {
   const { name, summary, description, examples, exits } = declaration;
   const options = Object.entries(declaration.options).map(
     ([key, option]) => [optionWord(key, option), option.summary] as const,
@@ -47,6 +63,9 @@ function section(declaration: Declaration): string {
     `\`\`\`\n${usageLine(declaration)}\n\`\`\`\n`,
     ...description.map((paragraph) => `${escape(paragraph)}\n`),
     options.length === 0 ? '' : optionTable(options),
+    declaration.streams === true
+      ? 'With `--json` each answer is a line of its own, written as soon as it is known.\n'
+      : '',
     `\`\`\`sh\n${examples.map(({ line, says }) => `${line}    # ${says}`).join('\n')}\n\`\`\`\n`,
     exits === undefined
       ? ''

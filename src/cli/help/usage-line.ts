@@ -25,10 +25,13 @@ export function optionWord(key: string, option: Option<unknown>): string {
 }
 
 /** The options that every command has. */
-export const commonOptions: readonly (readonly [word: string, summary: string])[] = [
-  ['--json', 'answer with one JSON document; errors too, on standard error'],
-  ['-h, --help', 'this help'],
-];
+export function commonOptions(declaration?: Declaration): readonly (readonly [word: string, summary: string])[] {
+  const answer = declaration?.streams === true ? 'a JSON document a line' : 'one JSON document';
+  return [
+    ['--json', `answer with ${answer}; errors too, on standard error`],
+    ['-h, --help', 'this help'],
+  ];
+}
 
 /** What exit statuses mean everywhere, below what the command itself declares. */
 export const usualExits: Readonly<Record<string, string>> = {

@@ -1,0 +1,11 @@
+import type { Family } from '../declaration.js';
+
+export const observe: Family = {
+  name: 'observe',
+  summary: 'versioned knowledge of trees too big to commit',
+  group: 'observe',
+  description: [
+    'A shadow repository is a git repository of its own that keeps what is known about a directory (names, sizes, times), not the files themselves. Nothing is ever written into the directory.',
+  ],
+  members: [],
+};
