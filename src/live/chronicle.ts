@@ -97,9 +97,10 @@ export class Chronicle {
     this.#epochs.set(key(epoch.record.id), epoch);
   }
 
-  /** Makes an epoch the active one; all that this replica carries over is in it. */
-  enter(epoch: EpochState): void {
-    epoch.entered = new Map(epoch.log.vector);
+  /** Makes an epoch the active one; all that this replica carries over is in it. `isReturn`: this replica made things in it before. */
+  enter(epoch: EpochState, isReturn: boolean): void {
+    // What of its own it had carried is not known any more: in case of doubt it did not, so that nothing is lost.
+    epoch.entered = isReturn ? carriedBy(epoch) : new Map(epoch.log.vector);
     this.#way.push(epoch);
     this.#lobby.forget(epoch.record.id);
   }
@@ -111,7 +112,12 @@ export class Chronicle {
       (epoch) => compareStamps(epoch.record.id, to.record.id) < 0 && epoch.log.vector.has(replica),
     );
     this.#way = before.toSorted((a, b) => compareStamps(a.record.id, b.record.id));
-    for (const epoch of this.#way) epoch.entered = new Map([[epoch.record.id.replica, epoch.record.carried]]);
+    for (const epoch of this.#way) epoch.entered = carriedBy(epoch);
+  }
+
+  /** Whether this replica made something in an epoch: then it was in it, and carried what there was to carry. */
+  hasOwn(epoch: EpochState): boolean {
+    return epoch.log.vector.has(this.#around.replica);
   }
 
   /**
@@ -120,8 +126,7 @@ export class Chronicle {
    */
   works(to: EpochState): Work[] {
     const { replica } = this.#around;
-    // Who comes back with his own operations of that epoch has carried before.
-    if (to.log.vector.has(replica)) return [];
+    if (this.hasOwn(to)) return [];
     const from = this.#way.findLastIndex((epoch) => settledBy(to, epoch.record.id) !== undefined);
     return this.#way.slice(Math.max(from, 0)).map((epoch) => {
       const settled = settledBy(to, epoch.record.id) ?? epoch.entered ?? new Map();
@@ -174,6 +179,10 @@ export class Chronicle {
     const floor = this.#floor ?? this.#way.at(-1)?.record.id;
     return floor !== undefined && compareStamps(id, floor) < 0;
   }
+}
+
+function carriedBy({ record }: EpochState): Vector {
+  return new Map([[record.id.replica, record.carried]]);
 }
 
 function key({ time, replica }: EpochId): string {

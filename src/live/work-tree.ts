@@ -125,7 +125,7 @@ export class WorkTree {
     const successor = new Successor(tree.#chronicle, tree.#around);
     const first = successor.first(options.base);
     tree.#chronicle.add(first);
-    tree.#chronicle.enter(first);
+    tree.#chronicle.enter(first, false);
     tree.#outbox.owe(first);
     return tree;
   }
@@ -143,7 +143,7 @@ export class WorkTree {
     if (newest === undefined) throw new LiveError('ARGUMENT_INVALID', 'These operations hold no whole epoch.');
     chronicle.comeBack(newest);
     tree.#outbox.comeBack(chronicle.all());
-    if (chronicle.isEmpty) chronicle.enter(newest);
+    if (chronicle.isEmpty) chronicle.enter(newest, chronicle.hasOwn(newest));
     else await tree.#act(() => whenLoaded(() => tree.#enter(newest)));
     return tree;
   }
@@ -420,8 +420,9 @@ export class WorkTree {
     const passage = this.#chronicle.passage(active, next);
     const transition = new Transition(active, next, works, passage, this.#buffers, this.#presence);
     transition.look();
+    const isReturn = this.#chronicle.known(next.record.id) !== undefined && this.#chronicle.hasOwn(next);
     added();
-    const tell = transition.act(() => this.#chronicle.enter(next));
+    const tell = transition.act(() => this.#chronicle.enter(next, isReturn));
     this.#bases.clear();
     this.#hasChanged = true;
     return () => {

@@ -17,6 +17,7 @@ export class Participant {
   /** All that it sent or received, in that order. */
   readonly kept: Uint8Array[];
   readonly buffers: TextBuffer[] = [];
+  isGone = false;
   /** The first thing that went wrong where nobody waits for an answer. */
   fault: unknown;
   readonly #characters: Characters;
@@ -57,6 +58,8 @@ export class Participant {
     const kept = 'base' in from ? [] : from.operations.slice();
     const made = new Participant(tree, replica, provider, kept, characters);
     tree.on('operations', (bytes) => {
+      // A process that ended sends nothing any more, whatever it had begun.
+      if (made.isGone) return;
       kept.push(bytes);
       send(bytes);
     });
