@@ -1,0 +1,150 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { MizerError } from '../model/errors.js';
+
+export interface TreeEntry {
+  /** A byte string. */
+  readonly name: string;
+  readonly mode: '100644' | '100755' | '120000' | '040000' | '160000';
+  readonly oid: string;
+}
+
+interface Question {
+  readonly name: string;
+  readonly resolve: (object: GitObject | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface GitObject {
+  readonly oid: string;
+  readonly type: 'commit' | 'tree' | 'blob' | 'tag';
+  readonly content: Buffer;
+}
+
+/**
+ * Objects of one repository, read through one `git cat-file --batch` that lives until `close`. Questions may be asked at once; they are
+ * answered in their order.
+ */
+export class ObjectReader {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #questions: Question[] = [];
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #wanted = 1;
+  #ended: MizerError | undefined;
+
+  private constructor(gitDir: string) {
+    this.#process = spawn('git', [`--git-dir=${gitDir}`, 'cat-file', '--batch'], {
+      cwd: '/',
+      stdio: 'pipe',
+      env: { ...process.env, LC_ALL: 'C', GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1' },
+    });
+    this.#process.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#process.stderr.resume();
+    this.#process.stdin.on('error', () => undefined);
+    this.#process.on('error', () => this.#end());
+    this.#process.on('close', () => this.#end());
+  }
+
+  static open(gitDir: string): ObjectReader {
+    return new ObjectReader(gitDir);
+  }
+
+  /**
+   * What a name without line feed stands for, such as an object id or `master-stat^{tree}`; `undefined` where there is none.
+   * @throws MizerError `E_GIT` when the repository cannot be read
+   */
+  object(name: string): Promise<GitObject | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#ended);
+        return;
+      }
+      this.#questions.push({ name, resolve, reject });
+      this.#process.stdin.write(`${name}\n`);
+    });
+  }
+
+  /** A tree's entries in git's order. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */
+  async tree(oid: string): Promise<TreeEntry[]> {
+    return parseTree((await this.#need(oid, 'tree')).content);
+  }
+
+  /** A blob's bytes. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */
+  async blob(oid: string): Promise<Buffer> {
+    return (await this.#need(oid, 'blob')).content;
+  }
+
+  /** Ends the process; questions that are open fail. */
+  close(): void {
+    this.#process.stdin.end();
+    this.#process.kill();
+    this.#end();
+  }
+
+  async #need(oid: string, type: GitObject['type']): Promise<GitObject> {
+    const object = await this.object(oid);
+    if (object?.type === type) return object;
+    throw new MizerError('E_OBJECT_MISSING', `The repository has no ${type} ${oid}.`, {
+      group: 'failed',
+      hint: 'Run `git fsck` in the shadow repository.',
+      data: { oid },
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < this.#wanted) return;
+    let rest = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    this.#wanted = 1;
+    for (;;) {
+      const used = this.#answer(rest);
+      if (used === 0) break;
+      rest = rest.subarray(used);
+    }
+    this.#chunks = rest.length === 0 ? [] : [rest];
+    this.#length = rest.length;
+  }
+
+  /** Hands the first answer in `bytes` to who asked. @returns its length; 0 while it is not whole */
+  #answer(bytes: Buffer): number {
+    const line = bytes.indexOf(10);
+    if (line < 0) return 0;
+    const header = bytes.toString('latin1', 0, line);
+    const [, oid = '', type = '', size = ''] = /^([0-9a-f]+) (commit|tree|blob|tag) (\d+)$/.exec(header) ?? [];
+    if (oid === '') {
+      this.#questions.shift()?.resolve(undefined);
+      return line + 1;
+    }
+    const end = line + 1 + Number(size);
+    if (bytes.length < end + 1) {
+      this.#wanted = end + 1;
+      return 0;
+    }
+    const content = Buffer.from(bytes.subarray(line + 1, end));
+    this.#questions.shift()?.resolve({ oid, type: type as GitObject['type'], content });
+    return end + 1;
+  }
+
+  #end(): void {
+    this.#ended ??= new MizerError('E_GIT', 'git cat-file has ended: the repository cannot be read.', {
+      group: 'failed',
+      hint: 'Run `git fsck` in the shadow repository.',
+    });
+    for (const question of this.#questions.splice(0)) question.reject(this.#ended);
+  }
+}
+
+/** The entries of a tree object of a SHA-1 repository. */
+export function parseTree(content: Buffer): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(0x20, at);
+    const end = content.indexOf(0, space);
+    const mode = content.toString('latin1', at, space).padStart(6, '0') as TreeEntry['mode'];
+    const name = content.toString('latin1', space + 1, end);
+    entries.push({ name, mode, oid: content.toString('hex', end + 1, end + 21) });
+    at = end + 21;
+  }
+  return entries;
+}
