@@ -1,10 +1,11 @@
 import type { EpochState } from './epoch.js';
-import { objectId, textToBytes } from './git-object.js';
 import { basePathIn, compareStamps } from './ids.js';
-import type { NodeId, Oid, OperationId, Stamp, Vector } from './ids.js';
+import type { NodeId, OperationId, Stamp, Vector } from './ids.js';
 import { forEachLoaded } from './loading.js';
 import type { Action, MadeType, Operation } from './operation.js';
-import type { Place } from './places.js';
+import { viewAt } from './passage.js';
+import type { Place, ReadonlyPlaces } from './places.js';
+import { Removal, seenBy } from './removal.js';
 import { diffTexts } from './text/diff.js';
 import { mapOffset } from './text/edits.js';
 import type { Edits, OwnPart } from './text/engine.js';
@@ -20,8 +21,11 @@ export interface Work {
   readonly includes: (operation: Operation) => boolean;
   /** Of the entries there, where each is in the other epoch. @throws Missing */
   readonly translate: (node: NodeId) => NodeId | null;
-  /** The creator of an epoch also carries what a commit cannot hold: conflicts, empty directories, text that its remover had not seen. */
-  readonly withRemains: boolean;
+  /**
+   * The creator of an epoch also carries what git does not hold of this version: conflicts, empty directories, and the text of removed files, which somebody
+   * else may be about to bring back.
+   */
+  readonly remains: Vector | undefined;
 }
 
 /** What does the carried work. */
@@ -74,15 +78,20 @@ class CarryOver {
     // A directory that is put into the trash must not be there before what leaves it.
     const places = this.#from.tree.places;
     const isRemoved = (node: NodeId): boolean => places.place(node)?.parent === null;
-    forEachLoaded(Array.from(moved).filter((node) => !isRemoved(node)), (node) => this.#move(node));
+    forEachLoaded(
+      Array.from(moved).filter((node) => !isRemoved(node)),
+      (node) => this.#move(node),
+    );
     forEachLoaded(Array.from(moved).filter(isRemoved), (node) => this.#remove(node));
-    if (this.#work.withRemains) forEachLoaded(this.#from.madeNodes(), (node) => this.#keepDirectory(node));
+    const { remains } = this.#work;
+    if (remains !== undefined) {
+      forEachLoaded(this.#from.madeNodes(), (node) => this.#keepDirectory(node));
+      const { places: then } = viewAt(this.#from, remains);
+      forEachLoaded(this.#from.files(), ({ node }) => this.#keepRemoved(node, then, remains));
+    }
     forEachLoaded(texts, (node) => this.#editText(node));
     forEachLoaded(others, (node) => this.#setContent(node));
-    forEachLoaded(this.#from.files(), ({ node }) => {
-      if (this.#work.withRemains) this.#keepRemoved(node);
-      this.#keepConflicts(node);
-    });
+    forEachLoaded(this.#from.files(), ({ node }) => this.#keepConflicts(node));
   }
 
   #isOwn(stamp: Stamp): boolean {
@@ -116,36 +125,26 @@ class CarryOver {
     return basePathIn(this.#from.record.id, node) !== undefined && this.#from.typeOf(node) === 'directory';
   }
 
+  /** What is there in the new base that the remover had not seen stays. */
   #remove(node: NodeId): void {
     const place = this.#from.tree.places.place(node);
     if (place === undefined || !this.#isOwn(place)) return;
     const there = this.#translate(node);
-    if (there === null || this.#to.tree.places.place(there)?.parent === null || this.#isOtherThere(node, there)) return;
-    this.#pen.write({ kind: 'move', node: there, parent: null, name: place.name });
-  }
-
-  /** Whether the new base has other bytes for a removed file than any that its remover may have seen: then the file stays. */
-  #isOtherThere(node: NodeId, there: NodeId): boolean {
-    const oid = this.#to.baseEntry(there)?.oid;
-    if (oid === undefined || oid === null || this.#from.typeOf(node) === 'directory') return false;
-    if (this.#from.baseEntry(node)?.oid === oid) return false;
-    const oids = [this.#oidOf(this.#from.bytes(node), oid)];
-    const part = this.#part(node, () => true);
-    if (part !== undefined) oids.push(this.#oidOf(textToBytes(part.before), oid));
-    return !oids.includes(oid);
-  }
-
-  #oidOf(bytes: Uint8Array, like: Oid): Oid {
-    return objectId('blob', bytes, like.length);
+    if (there === null || this.#to.tree.places.place(there)?.parent === null) return;
+    const removal = new Removal(this.#from, this.#to, this.#seenByRemover(node));
+    for (const gone of removal.of(node, there)) {
+      const { name } = this.#to.tree.places.place(gone) ?? place;
+      this.#pen.write({ kind: 'move', node: gone, parent: null, name });
+    }
   }
 
   /** Where an entry is in the new epoch, having been made again there if need be, with the directories above it; `null` if nobody knows what it is. */
-  #place(node: NodeId, below: ReadonlySet<NodeId> = new Set()): NodeId | null {
+  #place(node: NodeId, below: ReadonlySet<NodeId> = new Set(), last = this.#lastPlace(node)): NodeId | null {
     const there = this.#translate(node);
     if (there !== null) return there;
     const type = this.#typeOf(node);
     if (type === undefined) return null;
-    const { parent, name } = this.#lastPlace(node);
+    const { parent, name } = last;
     const root = this.#to.view.places.root;
     // Removed entries remember places that may lie in one another.
     const into = parent === null || below.has(parent) ? root : (this.#place(parent, new Set([...below, node])) ?? root);
@@ -252,40 +251,41 @@ class CarryOver {
     if (this.#from.made(node)?.type === 'directory' && this.#from.tree.places.isTethered(node)) this.#place(node);
   }
 
-  /** Text in the trash that was not there for who removed it stays in the trash, and does not go with the commit. */
-  #keepRemoved(node: NodeId): void {
-    const { log, tree } = this.#from;
-    if (tree.places.isTethered(node) || this.#from.file(node)?.hasEdits !== true || this.#translate(node) !== null) return;
-    const seen = this.#seenByRemover(node);
-    const isUnseen = Array.from(log.history(node)).some(
-      (operation) => isTextOperation(operation) && operation.seq > (seen.get(operation.replica) ?? 0),
-    );
-    const part = isUnseen ? this.#part(node, () => true, new Map()) : undefined;
+  /** Git does not hold text that was in the trash. What its remover had not seen stays there from epoch to epoch. */
+  #keepRemoved(node: NodeId, then: ReadonlyPlaces, version: Vector): void {
+    const isIn = ({ replica, seq }: OperationId): boolean => seq <= (version.get(replica) ?? 0);
+    if (this.#from.file(node)?.hasEdits !== true || then.place(node) === undefined || then.isTethered(node)) return;
+    if (this.#translate(node) !== null && !this.#placed.has(node)) return;
+    const part = this.#part(node, isIn, new Map());
     if (part === undefined || part.edits.length === 0) return;
-    const name = this.#lastPlace(node).name;
-    this.#place(node);
-    // First removed, then edited: so it is unseen by its remover there, too.
+    if (this.#from.tree.places.isTethered(node)) {
+      this.#insert(node, part);
+      return;
+    }
+    const { name } = this.#lastPlace(node);
+    const seen = this.#seenByRemover(node);
+    const isUnseen = Array.from(this.#from.log.history(node)).some(
+      (operation) =>
+        isTextOperation(operation) && isIn(operation) && operation.seq > (seen.get(operation.replica) ?? 0),
+    );
+    this.#place(node, undefined, { parent: null, name });
+    // Edited after it was removed, it is unseen by its remover there, too.
+    if (!isUnseen) this.#insert(node, part);
     this.#pen.write({ kind: 'move', node, parent: null, name });
-    this.#insert(node, part);
+    if (isUnseen) this.#insert(node, part);
   }
 
+  /** What who put an entry, or what it lies in, into the trash had seen. */
   #seenByRemover(node: NodeId): Vector {
     let place = this.#from.tree.places.place(node);
     while (place !== undefined && place.parent !== null) place = this.#from.tree.places.place(place.parent);
-    const seen = new Map<number, number>();
-    if (place === undefined) return seen;
-    for (const operation of this.#from.log.operations()) {
-      if (operation.replica !== place.replica || operation.time > place.time) continue;
-      note(seen, operation);
-      for (const dep of operation.deps) note(seen, dep);
-    }
-    return seen;
+    return place === undefined ? new Map() : seenBy(this.#from.log, place);
   }
 
   #keepConflicts(node: NodeId): void {
     for (const operation of this.#from.file(node)?.conflicts.values() ?? []) {
       const isSettled = operation.seq <= (this.#work.settled.get(operation.replica) ?? 0);
-      if (!this.#isOwn(operation) && !(this.#work.withRemains && isSettled)) continue;
+      if (!this.#isOwn(operation) && !(this.#work.remains !== undefined && isSettled)) continue;
       const from = this.#from.document(node);
       const there = this.#place(node);
       const to = there === null ? undefined : this.#to.document(there);
@@ -297,11 +297,6 @@ class CarryOver {
   }
 }
 
-function note(vector: Map<number, number>, { replica, seq }: OperationId): void {
-  vector.set(replica, Math.max(vector.get(replica) ?? 0, seq));
-}
-
 function stampKey({ time, replica }: Stamp): string {
   return `${time}.${replica}`;
 }
-

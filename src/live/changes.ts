@@ -2,12 +2,12 @@ import type { ChangeKind } from '../model/change-set.js';
 import type { TreePath } from '../model/tree-path.js';
 import { isDirectory } from './base-listing.js';
 import type { BaseEntry, BaseListing } from './base-listing.js';
+import { dirtyDirectories } from './dirty-directories.js';
 import type { EpochState } from './epoch.js';
 import { baseNode } from './ids.js';
 import type { NodeId, Oid } from './ids.js';
 import { need, whenLoaded } from './loading.js';
 import { compareNames, toTreePath } from './names.js';
-import type { Place } from './places.js';
 import type { ShownEntry } from './view.js';
 
 /** One side of a change, as git would store it: what the base has by its id, what is new by its bytes. */
@@ -62,12 +62,18 @@ async function* compareDirectories(
 
 function pairsOf(state: EpochState, path: string, basePath: string | null, nodes: readonly NodeId[]): Pair[] {
   const { view, base } = state;
-  const before: BaseListing = basePath === null ? new Map() : (need(base.directory(basePath), () => base.load(basePath)) ?? new Map());
+  const before: BaseListing =
+    basePath === null ? new Map() : (need(base.directory(basePath), () => base.load(basePath)) ?? new Map());
   const after = need(view.list(nodes), () => view.when(() => view.list(nodes)));
   const pairs = new Map<string, Pair>();
   const add = (name: string, isFolder: boolean, side: Partial<Pick<Pair, 'before' | 'after'>>): void => {
     const key = isFolder ? `${name}/` : name;
-    const pair = pairs.get(key) ?? { path: path === '' ? name : `${path}/${name}`, key, before: undefined, after: undefined };
+    const pair = pairs.get(key) ?? {
+      path: path === '' ? name : `${path}/${name}`,
+      key,
+      before: undefined,
+      after: undefined,
+    };
     pairs.set(key, { ...pair, ...side });
   };
   for (const entry of before.values()) add(entry.name, isDirectory(entry), { before: entry });
@@ -109,20 +115,4 @@ function kindOf(
 
 function isSame(state: EpochState, oid: Oid, side: ChangeSide): boolean {
   return 'oid' in side ? side.oid === oid : state.around.blobs.keep(side.bytes, oid.length) === oid;
-}
-
-/** Directories with anything below them, now or in the base, that an operation touched. */
-function dirtyDirectories(state: EpochState): ReadonlySet<NodeId> {
-  const { places } = state.view;
-  const now = new Set<NodeId>();
-  const home = new Set<NodeId>();
-  const mark = (into: Set<NodeId>, node: NodeId, place: (node: NodeId) => Place | undefined): void => {
-    for (let at = place(node)?.parent; typeof at === 'string' && !into.has(at); at = place(at)?.parent) into.add(at);
-  };
-  const touched = [...places.touched(), ...Array.from(state.files(), ({ node }) => node)];
-  for (const node of touched) {
-    mark(now, node, (at) => places.place(at));
-    mark(home, node, (at) => places.homeOf(at));
-  }
-  return new Set([...now, ...home]);
 }

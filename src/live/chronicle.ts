@@ -139,10 +139,10 @@ export class Chronicle {
     to: EpochState,
     settled: Vector,
     includes: (operation: Operation) => boolean,
-    withRemains = false,
+    remains?: Vector,
   ): Work {
     const passage = this.passage(epoch, to);
-    return { epoch, settled, includes, translate: (node) => passage.translate(node), withRemains };
+    return { epoch, settled, includes, translate: (node) => passage.translate(node), remains };
   }
 
   passage(from: EpochState, to: EpochState): Passage {

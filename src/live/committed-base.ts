@@ -45,8 +45,8 @@ function contentAt(epoch: EpochState, file: TouchedFile, settled: Vector, oidLen
   }
 }
 
-/** What a file held at a version; `undefined`: what the base has. */
-function bytesAt(epoch: EpochState, file: TouchedFile, settled: Vector): Uint8Array | undefined {
+/** What a file held at a version; `undefined`: what the base has. @throws Missing */
+export function bytesAt(epoch: EpochState, file: TouchedFile, settled: Vector): Uint8Array | undefined {
   const { node } = file;
   const isMade = epoch.made(node) !== undefined;
   if (covers(settled, epoch.log.vector)) {
@@ -76,7 +76,8 @@ function isExecutableAt(epoch: EpochState, file: TouchedFile, settled: Vector): 
   let last: (Stamp & { readonly on: boolean }) | undefined;
   for (const { action, replica, seq, time } of epoch.log.history(file.node)) {
     if (seq > (settled.get(replica) ?? 0) || (action.kind !== 'mode' && action.kind !== 'create')) continue;
-    if (last === undefined || compareStamps(last, { time, replica }) < 0) last = { time, replica, on: action.executable };
+    if (last === undefined || compareStamps(last, { time, replica }) < 0)
+      last = { time, replica, on: action.executable };
   }
   return last === undefined ? epoch.baseEntry(file.node)?.mode === 0o100755 : last.on;
 }

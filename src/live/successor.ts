@@ -81,18 +81,13 @@ export class Successor {
     if (kind === 'reset') {
       // What the new base holds just so is carried by being there.
       const isThere = new Set(became.map(({ node }) => node));
-      const work = this.#chronicle.work(
-        parent,
-        next,
-        new Map(),
-        ({ action }) => !('node' in action && isThere.has(action.node)),
-        true,
-      );
+      const isCarried: Work['includes'] = ({ action }) => !('node' in action && isThere.has(action.node));
+      const work = this.#chronicle.work(parent, next, new Map(), isCarried, settled);
       return { next, works: [work] };
     }
     const works = this.#chronicle
       .works(next)
-      .map((work) => (work.epoch === parent ? { ...work, withRemains: true } : work));
+      .map((work) => (work.epoch === parent ? { ...work, remains: settled } : work));
     return { next, works };
   }
 

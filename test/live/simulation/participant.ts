@@ -18,6 +18,8 @@ export class Participant {
   readonly kept: Uint8Array[];
   readonly buffers: TextBuffer[] = [];
   isGone = false;
+  /** Typed for something that is not made yet. */
+  readonly unmade = new Set<string>();
   /** The first thing that went wrong where nobody waits for an answer. */
   fault: unknown;
   readonly #characters: Characters;
@@ -77,6 +79,20 @@ export class Participant {
       )
       .finally(() => this.#pending.delete(watched));
     this.#pending.add(watched);
+  }
+
+  /** Starts something that holds typed text as soon as it succeeds. */
+  make(text: string, promise: Promise<unknown>): void {
+    this.unmade.add(text);
+    this.start(
+      promise.then(
+        () => void this.unmade.delete(text),
+        (error: unknown) => {
+          this.#characters.delete(text);
+          throw error;
+        },
+      ),
+    );
   }
 
   get isBusy(): boolean {

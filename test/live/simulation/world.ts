@@ -1,4 +1,4 @@
-import { MemoryProvider } from '../../../src/live/index.js';
+import { LiveError, MemoryProvider } from '../../../src/live/index.js';
 import type { FileDescription, Version } from '../../../src/live/index.js';
 import { toText } from '../../../src/model/tree-path.js';
 import { Characters, readable } from './characters.js';
@@ -27,7 +27,9 @@ export class World {
     await world.#begin(plan);
     for (const step of plan.steps) {
       observe?.(world, step);
-      await world.#do(step);
+      await world.#do(step).catch((error: unknown) => {
+        if (!(error instanceof LiveError)) throw error;
+      });
       await ticks(8);
       for (const person of world.#people) person.checkBuffers();
     }
@@ -96,13 +98,7 @@ export class World {
                 : 'a';
         const directory = await this.#path(person, first, true);
         const made = tree.create(join(directory, pick(NAMES, second) ?? 'a'), type, content);
-        // What was never made is not lost.
-        person.start(
-          made.catch((error: unknown) => {
-            if (typeof content === 'string') this.characters.delete(content);
-            throw error;
-          }),
-        );
+        person.make(typeof content === 'string' ? content : '', made);
         return;
       }
       case 'rename': {
@@ -214,12 +210,7 @@ export class World {
     before.splice(start, 0, this.characters.type(person.replica, 2));
     const typed = before.join('');
     if (typed.includes('\0')) this.characters.delete(typed);
-    person.start(
-      person.tree.write(path, new TextEncoder().encode(typed)).catch((error: unknown) => {
-        this.characters.delete(typed);
-        throw error;
-      }),
-    );
+    person.make(typed, person.tree.write(path, new TextEncoder().encode(typed)));
   }
 
   #deliver(share: number, again: boolean): boolean {
@@ -262,6 +253,7 @@ export class World {
     if (withLoss && this.#people.length < 2) return;
     this.#people = this.#people.filter((other) => other !== person);
     person.isGone = true;
+    for (const text of person.unmade) this.characters.delete(text);
     this.#network.forget(person.replica);
     if (!withLoss) {
       await this.#join(person.replica, { operations: person.kept });
@@ -318,7 +310,8 @@ export class World {
       expected ??= picture;
       if (picture !== expected) throw new Error(`replica ${person.replica} shows\n${differing(picture, expected)}`);
       const waiting = person.tree.deferred();
-      if (waiting.length > 0 && !this.#wasLost) throw new Error(`replica ${person.replica} waits: ${JSON.stringify(waiting)}`);
+      if (waiting.length > 0 && !this.#wasLost)
+        throw new Error(`replica ${person.replica} waits: ${JSON.stringify(waiting)}`);
       const names = rows.map((row) => row.split(' ')[0] ?? '').filter((row) => !row.startsWith('('));
       if (new Set(names).size !== names.length) throw new Error(`two of one name: ${names.join(' ')}`);
     }
