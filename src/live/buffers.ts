@@ -2,6 +2,7 @@ import { TextBuffer, UNDO_GROUP_MS } from './buffer.js';
 import type { BufferConflict, BufferHost, ChangeOrigin } from './buffer.js';
 import type { Effects, EpochState } from './epoch.js';
 import { LiveError } from './errors.js';
+import { compareStamps } from './ids.js';
 import type { NodeId } from './ids.js';
 import { OpenBuffer } from './open-buffer.js';
 import { diffTexts } from './text/diff.js';
@@ -109,8 +110,8 @@ export class Buffers {
   conflicts(buffer: TextBuffer): BufferConflict[] {
     const state = this.#active();
     const { document } = this.get(buffer);
-    return Array.from(state.file(buffer.entry)?.conflicts.values() ?? [], ({ replica, seq, action }) => {
-      const { before, ours, at } = action;
+    const held = Array.from(state.file(buffer.entry)?.conflicts.values() ?? []).sort(compareStamps);
+    return held.map(({ replica, seq, action: { before, ours, at } }) => {
       return { id: { replica, seq }, offset: document?.resolve(at) ?? 0, before, ours };
     });
   }
@@ -145,7 +146,7 @@ export class Buffers {
   }
 
   #conflictKeys(node: NodeId): string {
-    return Array.from(this.#active().file(node)?.conflicts.keys() ?? []).join(' ');
+    return Array.from(this.#active().file(node)?.conflicts.keys() ?? []).toSorted().join(' ');
   }
 
   #tether(open: OpenBuffer): void {
@@ -184,7 +185,10 @@ function checkEdits(length: number, edits: Edits): void {
   let last = 0;
   for (const { start, end } of edits) {
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < last || end < start || end > length) {
-      throw new LiveError('RANGE_INVALID', `The range ${start} to ${end} is none of a text of ${length}, or overlaps another.`);
+      throw new LiveError(
+        'RANGE_INVALID',
+        `The range ${start} to ${end} is none of a text of ${length}, or overlaps another.`,
+      );
     }
     last = end;
   }

@@ -45,6 +45,7 @@ export class Removal {
     const { view } = this.#to;
     const type = this.#to.typeOf(there);
     if (type === null || this.#isSame(node, there)) return true;
+    if (this.#from.typeOf(node) !== type) return false;
     if (type !== 'directory') return this.#isSeen(node, there);
     let isWhole = true;
     const seen: NodeId[] = [];

@@ -65,6 +65,9 @@ export class Participant {
       kept.push(bytes);
       send(bytes);
     });
+    tree.on('error', (error) => {
+      if (!(error instanceof Unreachable)) made.fault ??= error;
+    });
     return made;
   }
 

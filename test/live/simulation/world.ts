@@ -335,7 +335,8 @@ function differing(one: string, other: string): string {
   const right = other.split('\n');
   const only = (lines: readonly string[], others: readonly string[], mark: string): string[] =>
     lines.filter((line) => !others.includes(line)).map((line) => mark + line);
-  return [...only(left, right, '+ '), ...only(right, left, '- ')].join('\n');
+  const lines = [...only(left, right, '+ '), ...only(right, left, '- ')];
+  return lines.length > 0 ? lines.join('\n') : `${one}\ninstead of\n${other}`;
 }
 
 function join(directory: string, name: string): string {
