@@ -1,0 +1,65 @@
+import { chmodSync, close, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { codeOf } from '../disk/tree-location.js';
+import { takeLock } from '../linux/flock.js';
+import { MizerError } from '../model/errors.js';
+
+/** Where the registry of roots and the state of runs are: `$XDG_STATE_HOME/mizer/observe` (`~/.local/state`). */
+export function stateDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const state = env['XDG_STATE_HOME'];
+  const base = state?.startsWith('/') === true ? state : join(env['HOME'] ?? homedir(), '.local/state');
+  return join(base, 'mizer/observe');
+}
+
+/**
+ * Makes the directory where it is missing and sees to it that nobody else can look into it or put anything there.
+ * @throws MizerError `E_STATE_DIRECTORY`
+ */
+export function ensurePrivate(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const found = lstatSync(directory);
+    if (!found.isDirectory()) throw refusal(directory, 'it is not a directory');
+    if (found.uid !== process.geteuid?.()) throw refusal(directory, `it belongs to the user with the id ${found.uid}`);
+    if ((found.mode & 0o077) !== 0) chmodSync(directory, 0o700);
+  } catch (error) {
+    throw error instanceof MizerError ? error : refusal(directory, codeOf(error), error);
+  }
+}
+
+function refusal(path: string, reason: string, cause?: unknown): MizerError {
+  return new MizerError('E_STATE_DIRECTORY', `The state directory ${path} cannot be used: ${reason}.`, {
+    group: 'failed',
+    hint: 'Set XDG_STATE_HOME to a directory of yours, or mend HOME.',
+    cause,
+    data: { path },
+  });
+}
+
+const closeFile = promisify(close);
+
+/**
+ * Does `work` while no other process has this lock file locked. The kernel gives the lock back when the process ends, however it does.
+ * @param patienceMs how long to try; 0 once
+ * @returns `undefined` where another had it all the time
+ */
+export async function whileLocked<T>(
+  file: string,
+  patienceMs: number,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | undefined> {
+  const descriptor = openSync(file, 'a', 0o600);
+  try {
+    const end = Date.now() + patienceMs;
+    while (!takeLock(descriptor, 'exclusive')) {
+      if (Date.now() >= end) return undefined;
+      await pause(20);
+    }
+    return { value: await work() };
+  } finally {
+    await closeFile(descriptor);
+  }
+}
