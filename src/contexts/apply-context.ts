@@ -1,5 +1,5 @@
 import { rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TreePath } from '../model/tree-path.js';
 import { apply, recoverApply, type ApplyOutcome, type Recovery } from './apply.js';
 import { contextStaging, openContext } from './open.js';
@@ -33,6 +33,7 @@ export async function applyContext(
       upper: upperOf(record),
       target,
       staging,
+      ...(dirname(staging) === tree.store.directory ? { trash: join(tree.store.directory, 'trash') } : {}),
       paths,
       dryRun,
       merge,

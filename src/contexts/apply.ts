@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isOutOfSpace, writeError } from '../disk/atomic.js';
 import { removeTree } from '../disk/remove-tree.js';
@@ -31,6 +31,8 @@ export interface ApplyRequest extends Selection {
    * context's mount point, a directory in it.
    */
   readonly staging: string;
+  /** A directory on the same file system for what is done with, to be emptied by the caller; without it that is removed at once. */
+  readonly trash?: string;
   /** Only say what would be written. */
   readonly dryRun: boolean;
   /** Merge texts that both sides changed. */
@@ -141,7 +143,7 @@ async function write(request: ApplyRequest, steps: readonly Step[], sources: Sou
   }
   const failure = carryOut(directory, journal, sources.found);
   if (failure === undefined) {
-    end(directory, []);
+    end(directory, [], request.trash);
     return;
   }
   const left = end(directory, rollBack(directory, journal, failure.completed));
@@ -149,10 +151,11 @@ async function write(request: ApplyRequest, steps: readonly Step[], sources: Sou
 }
 
 /** Closes an apply's books. What could not be put back is kept under another name. */
-function end(directory: string, left: readonly LeftPath[]): LeftPath[] {
+function end(directory: string, left: readonly LeftPath[], trash?: string): LeftPath[] {
   endJournal(directory);
   if (left.length === 0) {
-    removeTree(directory);
+    if (trash === undefined) removeTree(directory);
+    else renameSync(directory, join(trash, basename(directory)));
     return [];
   }
   const kept = directory.replace(/apply-([0-9a-f]+)$/, 'kept-$1');

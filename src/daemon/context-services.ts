@@ -35,6 +35,8 @@ export interface ContextWorld {
   readonly openings: Openings;
   /** Whether a session of a context is being opened or is on its way in. To be asked with the store's lock held. */
   isAwaited(tree: WorkTree, name: string): boolean;
+  /** Soon, when nobody waits: frees what was thrown away, and prepares what makes the next fork of the work tree quick. */
+  prepare(tree: WorkTree): void;
 }
 
 type ContextServices = Pick<
@@ -76,7 +78,9 @@ export function contextServices(world: ContextWorld): ContextServices {
   /** Changes a context, one work at a time on its store, upon its record as it is when its turn has come. */
   const changing = async <T>(call: Call, params: Named, work: Work<T>): Promise<T> => {
     const { tree } = await world.standing(call, params.cwd);
-    return tree.exclusively(async () => work(tree, await tree.store.context(params.context)));
+    const done = await tree.exclusively(async () => work(tree, await tree.store.context(params.context)));
+    world.prepare(tree);
+    return done;
   };
   /** Reads a context while others may change it: where it vanishes meanwhile, that is the answer. */
   const reading = async <T>(call: Call, params: Named, work: Work<T>): Promise<T> => {
@@ -210,6 +214,7 @@ export function contextServices(world: ContextWorld): ContextServices {
         return saved;
       });
       for (const { record } of found) if (record !== undefined) forgetGroup(tree, record);
+      world.prepare(tree);
       return { dropped: found.map(({ name }) => name), archived };
     },
 

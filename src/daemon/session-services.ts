@@ -18,8 +18,6 @@ export interface SessionWorld extends ContextWorld {
   readonly sessions: Sessions;
   /** What a session's environment adds to the caller's own settings for git. */
   environment(gitSettings: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
-  /** Prepares in the background what makes the next fork of a work tree quick. */
-  prepare(tree: WorkTree): void;
 }
 
 type SessionServices = Pick<Services, 'session/open' | 'session/enter' | 'session/end' | 'session/switch'>;

@@ -1,4 +1,4 @@
-import type { TreePath } from '../model/tree-path.js';
+import { parentOf, type TreePath } from '../model/tree-path.js';
 import { git } from './run.js';
 
 export interface Candidate {
@@ -6,7 +6,10 @@ export interface Candidate {
   readonly isDirectory: boolean;
 }
 
-/** Which of the paths git ignores in the work tree at `directory`, by one process. What is tracked is never ignored. */
+/**
+ * Which of the paths git ignores in the work tree at `directory`. What is tracked is never ignored, nor is a directory that holds one of
+ * these paths that is. (`git check-ignore` could tell by itself, but goes through the whole index for each path.)
+ */
 export async function ignoredAmong(
   directory: string,
   candidates: readonly Candidate[],
@@ -14,11 +17,18 @@ export async function ignoredAmong(
   if (candidates.length === 0) return new Set();
   // Patterns that end in a slash match directories only; one that is gone is told by the slash.
   const questions = candidates.map(({ path, isDirectory }) => `./${path}${isDirectory ? '/' : ''}\0`).join('');
-  const { stdout } = await git(['check-ignore', '-z', '--stdin'], {
+  const { stdout } = await git(['check-ignore', '--no-index', '-z', '--stdin'], {
     cwd: directory,
     input: Buffer.from(questions, 'latin1'),
     answers: [1],
   });
   const answers = stdout.toString('latin1').split('\0').slice(0, -1);
-  return new Set(answers.map((answer) => answer.slice(2).replace(/\/$/, '')));
+  const ignored = new Set(answers.map((answer) => answer.slice(2).replace(/\/$/, '')));
+  if (ignored.size === 0) return ignored;
+  const tracked = await git(['ls-files', '-z'], { cwd: directory });
+  for (const path of tracked.stdout.toString('latin1').split('\0')) {
+    if (!ignored.delete(path)) continue;
+    for (let above = parentOf(path); above !== ''; above = parentOf(above)) ignored.delete(above);
+  }
+  return ignored;
 }
