@@ -1,4 +1,5 @@
 import { typeOfMode } from './base-listing.js';
+import type { EntryType } from './base-listing.js';
 import type { EpochState } from './epoch.js';
 import { baseNode, basePathIn, compareStamps } from './ids.js';
 import type { EpochId, NodeId, Vector } from './ids.js';
@@ -36,14 +37,18 @@ export class Passage {
 
   /** @throws Missing */
   translate(node: NodeId): NodeId | null {
-    return this.#translate(node, this.#from);
+    const there = this.#translate(node, this.#from);
+    // On the way another kind of entry may have stood at its path.
+    return there !== null && this.#to.made(there) === undefined && this.#typeThere(there) !== this.#from.typeOf(node)
+      ? null
+      : there;
   }
 
   #translate(node: NodeId, from: EpochState): NodeId | null {
     if (node === from.view.places.root) return this.#to.view.places.root;
     if (this.#to.made(node) !== undefined) return node;
     const became = this.#became.get(node);
-    if (became !== undefined) return this.#baseAt(became, node, from);
+    if (became !== undefined) return this.#baseAt(became);
     const settled = settledBy(this.#to, from.record.id);
     return settled === undefined ? this.#sideways(node, from) : this.#onwards(node, from, settled);
   }
@@ -52,19 +57,19 @@ export class Passage {
     const { record } = this.#to;
     const isParent = record.parent !== null && compareStamps(record.parent, from.record.id) === 0;
     const own = basePathIn(from.record.id, node);
-    if (isParent && record.kind === 'reset') return own === undefined ? null : this.#baseAt(own, node, from);
+    if (isParent && record.kind === 'reset') return own === undefined ? null : this.#baseAt(own);
     const view = this.#settledView(from, settled);
     const path = need(view.pathOf(node), () => view.when(() => view.pathOf(node)));
-    const there = path === null ? null : this.#baseAt(path, node, from);
+    const there = path === null ? null : this.#baseAt(path);
     if (there !== null || isParent || own === undefined) return there;
-    return this.#baseAt(own, node, from);
+    return this.#baseAt(own);
   }
 
   /** `from` is on a line that left the other's: back by one epoch, and on from there. */
   #sideways(node: NodeId, from: EpochState): NodeId | null {
     const parent = from.record.parent === null ? undefined : this.#known(from.record.parent);
     const path = basePathIn(from.record.id, node);
-    if (parent === undefined) return path === undefined ? null : this.#baseAt(path, node, from);
+    if (parent === undefined) return path === undefined ? null : this.#baseAt(path);
     if (path === undefined) return this.#translate(node, parent);
     const before = this.#before(path, from, parent);
     return before === null ? null : this.#translate(before, parent);
@@ -80,11 +85,17 @@ export class Passage {
     return baseNode(parent.record.id, path);
   }
 
-  /** The entry that the new base has at a path, if it is of the same type. */
-  #baseAt(path: string, node: NodeId, from: EpochState): NodeId | null {
+  #baseAt(path: string): NodeId | null {
     const { base, record } = this.#to;
     const entry = need(base.find(path), () => base.locate(path));
-    return entry !== null && typeOfMode(entry.mode) === from.typeOf(node) ? baseNode(record.id, path) : null;
+    return entry === null ? null : baseNode(record.id, path);
+  }
+
+  #typeThere(node: NodeId): EntryType | null {
+    const { base, record } = this.#to;
+    const path = basePathIn(record.id, node) ?? '';
+    const entry = need(path === '' ? null : base.find(path), () => base.locate(path));
+    return entry === null ? 'directory' : typeOfMode(entry.mode);
   }
 
   #settledView(epoch: EpochState, settled: Vector): TreeView {
