@@ -2,7 +2,7 @@ import type { EpochState } from './epoch.js';
 import { basePathIn, compareStamps } from './ids.js';
 import type { NodeId, OperationId, Stamp, Vector } from './ids.js';
 import { forEachLoaded } from './loading.js';
-import type { Action, MadeType, Operation } from './operation.js';
+import type { MadeType, Operation } from './operation.js';
 import { viewAt } from './passage.js';
 import type { Place, ReadonlyPlaces } from './places.js';
 import { Removal, seenBy } from './removal.js';
@@ -28,38 +28,33 @@ export interface Work {
   readonly remains: Vector | undefined;
 }
 
-/** What does the carried work. */
-export interface Pen {
-  write(action: Action): void;
-  /** Edits a text that is open. */
-  edit(node: NodeId, edits: Edits): void;
+/** Whether there is anything to carry. */
+export function hasWork({ epoch, settled, includes, remains }: Work): boolean {
+  if (remains !== undefined) return true;
+  for (const operation of epoch.log.operations(settled)) if (includes(operation)) return true;
+  return false;
 }
 
-/** Learns what carrying takes, so that it is loaded, and does nothing. */
-export const dryPen: Pen = { write: () => {}, edit: () => {} };
-
-/** Carries work into `to`. With the dry pen it changes nothing and says, by `Missing`, what has to be loaded first. */
-export function carryOver(work: Work, to: EpochState, pen: Pen): void {
-  new CarryOver(work, to, pen).run();
+/** Carries work into `to`. When something is missing `to` is left half done, and must be thrown away. @throws Missing */
+export function carryOver(work: Work, to: EpochState): void {
+  new CarryOver(work, to).run();
 }
 
 class CarryOver {
   readonly #work: Work;
   readonly #from: EpochState;
   readonly #to: EpochState;
-  readonly #pen: Pen;
   readonly #operations: readonly Operation[];
   readonly #stamps: ReadonlySet<string>;
-  /** Made again, or to be, in this run. */
+  /** Made again in this run. */
   readonly #placed = new Set<NodeId>();
   /** Have another entry at their path that cannot take their text. */
   readonly #displaced = new Set<NodeId>();
 
-  constructor(work: Work, to: EpochState, pen: Pen) {
+  constructor(work: Work, to: EpochState) {
     this.#work = work;
     this.#from = work.epoch;
     this.#to = to;
-    this.#pen = pen;
     const beyond = Array.from(work.epoch.log.operations(work.settled));
     this.#operations = beyond.filter((operation) => work.includes(operation));
     this.#stamps = new Set(this.#operations.map((operation) => stampKey(operation)));
@@ -117,7 +112,7 @@ class CarryOver {
     const parent = this.#place(place.parent);
     const now = this.#to.tree.places.place(there);
     if (parent === null || (now?.parent === parent && now.name === place.name)) return;
-    this.#pen.write({ kind: 'move', node: there, parent, name: place.name });
+    this.#to.write({ kind: 'move', node: there, parent, name: place.name });
   }
 
   /** A base directory that the new base does not have: to have moved it is no reason to make it again. */
@@ -134,7 +129,7 @@ class CarryOver {
     const removal = new Removal(this.#from, this.#to, this.#seenByRemover(node));
     for (const gone of removal.of(node, there)) {
       const { name } = this.#to.tree.places.place(gone) ?? place;
-      this.#pen.write({ kind: 'move', node: gone, parent: null, name });
+      this.#to.write({ kind: 'move', node: gone, parent: null, name });
     }
   }
 
@@ -154,17 +149,22 @@ class CarryOver {
     if (seed !== undefined) this.#to.plant(node, seed);
     const bytes = isFile && type !== 'text' ? this.#from.bytes(node) : undefined;
     this.#placed.add(node);
-    this.#pen.write({ kind: 'create', node, parent: into, name, type, executable });
-    if (bytes !== undefined) this.#pen.write({ kind: 'content', node, bytes });
+    this.#to.write({ kind: 'create', node, parent: into, name, type, executable });
+    if (bytes !== undefined) this.#to.write({ kind: 'content', node, bytes });
     // A text that was a base's is known by an edit, which names its blob.
     if (typeof seed?.oid === 'string') this.#nameBase(node);
     return node;
   }
 
+  #edit(node: NodeId, edits: Edits): void {
+    const document = this.#to.document(node);
+    const update = document?.edit(edits);
+    if (update !== undefined) this.#to.write({ kind: 'text', node, base: this.#to.seed(node)?.oid ?? null, update });
+  }
+
   #nameBase(node: NodeId): void {
-    this.#to.document(node);
-    this.#pen.edit(node, [{ start: 0, end: 0, text: ' ' }]);
-    this.#pen.edit(node, [{ start: 0, end: 1, text: '' }]);
+    this.#edit(node, [{ start: 0, end: 0, text: ' ' }]);
+    this.#edit(node, [{ start: 0, end: 1, text: '' }]);
   }
 
   #typeOf(node: NodeId): MadeType | undefined {
@@ -225,10 +225,10 @@ class CarryOver {
     if (there === null || document === undefined) return;
     const { edits, conflicts } = rebase(part.edits, part.before, document.text());
     const places = conflicts.map(({ at }) => document.anchor(at, 'before'));
-    if (edits.length > 0) this.#pen.edit(there, edits);
+    if (edits.length > 0) this.#edit(there, edits);
     for (const [index, conflict] of conflicts.entries()) {
       const { before: lines, ours } = conflict;
-      this.#pen.write({ kind: 'conflict', node: there, at: places[index]!, before: lines, ours });
+      this.#to.write({ kind: 'conflict', node: there, at: places[index]!, before: lines, ours });
     }
   }
 
@@ -236,13 +236,14 @@ class CarryOver {
     const file = this.#from.file(node);
     const content = file?.contents[0];
     const mode = file?.executable;
-    const there = this.#translate(node);
+    const there = this.#placed.has(node) ? null : this.#translate(node);
     if (content !== undefined && this.#isOwn(content)) {
-      const place = there ?? (this.#from.tree.places.isTethered(node) ? this.#place(node) : null);
-      if (place !== null && there !== null) this.#pen.write({ kind: 'content', node: place, bytes: content.bytes });
+      // An entry that is made again has its content at once.
+      if (there !== null) this.#to.write({ kind: 'content', node: there, bytes: content.bytes });
+      else if (this.#from.tree.places.isTethered(node)) this.#place(node);
     }
-    if (mode !== undefined && this.#isOwn(mode) && there !== null && !this.#placed.has(node)) {
-      if (this.#to.isExecutable(there) !== mode.on) this.#pen.write({ kind: 'mode', node: there, executable: mode.on });
+    if (mode !== undefined && this.#isOwn(mode) && there !== null) {
+      if (this.#to.isExecutable(there) !== mode.on) this.#to.write({ kind: 'mode', node: there, executable: mode.on });
     }
   }
 
@@ -271,7 +272,7 @@ class CarryOver {
     this.#place(node, undefined, { parent: null, name });
     // Edited after it was removed, it is unseen by its remover there, too.
     if (!isUnseen) this.#insert(node, part);
-    this.#pen.write({ kind: 'move', node, parent: null, name });
+    this.#to.write({ kind: 'move', node, parent: null, name });
     if (isUnseen) this.#insert(node, part);
   }
 
@@ -292,7 +293,7 @@ class CarryOver {
       if (there === null || from === undefined || to === undefined) continue;
       const edits = diffTexts(from.text(), to.text());
       const at = mapOffset(from.resolve(operation.action.at) ?? 0, 'before', edits);
-      this.#pen.write({ ...operation.action, node: there, at: to.anchor(at, 'before') });
+      this.#to.write({ ...operation.action, node: there, at: to.anchor(at, 'before') });
     }
   }
 }

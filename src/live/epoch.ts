@@ -16,6 +16,7 @@ import type { Edits, TextDocument, TextEngine } from './text/engine.js';
 import { isTextOperation, TouchedFile } from './touched-file.js';
 import type { Seed, TextOperation } from './touched-file.js';
 import { TreeView } from './view.js';
+import { decodeMessages } from './wire/messages.js';
 import type { Refusal } from './wire/refusal.js';
 
 /** What all epochs of one work tree have in common. */
@@ -241,6 +242,27 @@ export class EpochState {
     if (type === 'symlink') return 0o120000;
     if (type === 'file') return this.isExecutable(node) ? 0o100755 : 0o100644;
     return type === 'submodule' ? 0o160000 : 0o40000;
+  }
+
+  /** The same epoch once more, to try something in it. */
+  copy(): EpochState {
+    const copy = new EpochState(this.record, this.around);
+    copy.useBase(this.#base);
+    for (const [node, seed] of this.#seeds) copy.plant(node, seed);
+    copy.#receive(this.log.missing({ epoch: this.record.id, vector: new Map() }));
+    return copy;
+  }
+
+  /** Takes over what this replica did in a copy. */
+  adopt(copy: EpochState): void {
+    for (const [node, seed] of copy.#seeds) this.plant(node, seed);
+    const { replica } = this.around;
+    this.#receive(copy.log.messages(replica, this.log.nextSeq(replica)));
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const batches = decodeMessages(bytes).flatMap((message) => (message.kind === 'operations' ? [message.batch] : []));
+    this.integrate(this.inbox.receive(batches).operations);
   }
 
   /** Ends its texts: this replica left it. */

@@ -1,7 +1,7 @@
 import { find, nearestDirectory } from './tree-edits.js';
 import type { Buffers } from './buffers.js';
-import { carryOver, dryPen } from './carry-over.js';
-import type { Pen, Work } from './carry-over.js';
+import { carryOver } from './carry-over.js';
+import type { Work } from './carry-over.js';
 import type { EpochState } from './epoch.js';
 import type { NodeId } from './ids.js';
 import { LiveError } from './errors.js';
@@ -31,12 +31,13 @@ interface Carried {
 }
 
 /**
- * One replica's step from an epoch to the next: what is carried, and what becomes of the buffers and selections. Looks first, by `look`, which says by
- * `Missing` what has to be loaded; then `act` does all in one step.
+ * One replica's step from an epoch to the next: what is carried, and what becomes of the buffers and selections. `look` carries the works into `draft`, a copy
+ * of the next epoch or one that nobody knows yet, and says by `Missing` what has to be loaded; then the draft is of no more use. `act` does the rest, and cannot fail.
  */
 export class Transition {
   readonly #from: EpochState;
   readonly #to: EpochState;
+  readonly #draft: EpochState;
   readonly #works: readonly Work[];
   readonly #passage: Passage;
   readonly #buffers: Buffers;
@@ -46,6 +47,7 @@ export class Transition {
   constructor(
     from: EpochState,
     to: EpochState,
+    draft: EpochState,
     works: readonly Work[],
     passage: Passage,
     buffers: Buffers,
@@ -53,6 +55,7 @@ export class Transition {
   ) {
     this.#from = from;
     this.#to = to;
+    this.#draft = draft;
     this.#works = works;
     this.#passage = passage;
     this.#buffers = buffers;
@@ -62,17 +65,23 @@ export class Transition {
   /** @throws Missing */
   look(): void {
     const missing: Missing[] = [];
-    for (const work of this.#works) attempt(missing, () => carryOver(work, this.#to, dryPen));
+    for (const work of this.#works) {
+      attempt(missing, () => carryOver(work, this.#draft));
+      // What follows stands upon it.
+      if (missing.length > 0) break;
+    }
     attempt(missing, () => forEachLoaded(this.#buffers.all(), (open) => this.#berths.set(open, this.#berthOf(open))));
     if (missing.length > 0) throw new Missing(() => Promise.all(missing.map(({ load }) => load())));
   }
 
   /** Carries, and moves the buffers; `enter` makes the new epoch active. Returns what is to be told, once all is done. */
   act(enter: () => void): () => void {
-    for (const work of this.#works) carryOver(work, this.#to, penOf(this.#to));
+    if (this.#draft !== this.#to) this.#to.adopt(this.#draft);
     const texts = new Map(Array.from(this.#buffers.all(), (open) => [open, open.text()]));
     const carried = new Map<NodeId, Carried>();
-    const moves = Array.from(this.#berths, ([open, berth]) => this.#moveBuffer(open, berth, texts.get(open) ?? '', carried));
+    const moves = Array.from(this.#berths, ([open, berth]) =>
+      this.#moveBuffer(open, berth, texts.get(open) ?? '', carried),
+    );
     enter();
     this.#buffers.reindex();
     this.#presence.translate(this.#from.record.id, this.#to.record.id, (presence) => carryPresence(presence, carried));
@@ -115,7 +124,8 @@ export class Transition {
     }
     const to = this.#to.document(node);
     const edits = to === undefined ? [] : diffTexts(text, to.text());
-    if (to !== undefined && from !== undefined && open.detached === undefined) carried.set(before, { node, from, to, edits });
+    if (to !== undefined && from !== undefined && open.detached === undefined)
+      carried.set(before, { node, from, to, edits });
     const anchors = open.anchors();
     open.buffer.rename(node);
     return () => {
@@ -123,19 +133,6 @@ export class Transition {
       for (const [anchor, offset] of anchors) anchor.hold(mapOffset(offset, anchor.bias, edits));
     };
   }
-}
-
-/** Does what was looked at. */
-function penOf(to: EpochState): Pen {
-  return {
-    write: (action) => void to.write(action),
-    edit: (node, edits) => {
-      const document = to.document(node);
-      const update = document?.edit(edits);
-      if (update !== undefined) to.write({ kind: 'text', node, base: to.seed(node)?.oid ?? null, update });
-      document?.checkpoint();
-    },
-  };
 }
 
 function wayTo(to: EpochState, path: string): readonly Step[] {
@@ -149,7 +146,10 @@ function wayTo(to: EpochState, path: string): readonly Step[] {
   }
 }
 
-function carryPresence(presence: Presence, carried: ReadonlyMap<NodeId, Carried>): Pick<Presence, 'node' | 'selections'> {
+function carryPresence(
+  presence: Presence,
+  carried: ReadonlyMap<NodeId, Carried>,
+): Pick<Presence, 'node' | 'selections'> {
   const text = presence.node === null ? undefined : carried.get(presence.node);
   if (text === undefined) return { node: null, selections: [] };
   const again = (anchor: Uint8Array): Uint8Array =>
@@ -166,4 +166,3 @@ function attempt(missing: Missing[], look: () => void): void {
     missing.push(error);
   }
 }
-

@@ -2,6 +2,7 @@ import { Blobs } from './blobs.js';
 import { Buffers } from './buffers.js';
 import type { BufferConflict, BufferHost, TextBuffer } from './buffer.js';
 import { BaseTree } from './base-tree.js';
+import { hasWork } from './carry-over.js';
 import type { Work } from './carry-over.js';
 import { changesOf } from './changes.js';
 import type { LiveChange } from './changes.js';
@@ -399,7 +400,7 @@ export class WorkTree {
       const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, (oid) =>
         this.#baseOf(oid),
       );
-      const tell = this.#step(next, works, () => this.#chronicle.add(next));
+      const tell = this.#step(next, next, works, () => this.#chronicle.add(next));
       Successor.complete(next);
       this.#outbox.owe(next);
       tell();
@@ -410,15 +411,17 @@ export class WorkTree {
   #enter(next: EpochState): void {
     this.#act(() => {
       Successor.prepare(this.#chronicle, next, this.#baseOf);
-      const tell = this.#step(next, this.#chronicle.works(next), () => {});
+      const isWorking = this.#chronicle.works(next).some((work) => hasWork(work));
+      const draft = isWorking ? next.copy() : next;
+      const tell = this.#step(next, draft, isWorking ? this.#chronicle.works(draft) : [], () => {});
       tell();
     });
   }
 
-  #step(next: EpochState, works: readonly Work[], added: () => void): () => void {
+  #step(next: EpochState, draft: EpochState, works: readonly Work[], added: () => void): () => void {
     const { active } = this.#chronicle;
     const passage = this.#chronicle.passage(active, next);
-    const transition = new Transition(active, next, works, passage, this.#buffers, this.#presence);
+    const transition = new Transition(active, next, draft, works, passage, this.#buffers, this.#presence);
     transition.look();
     const isReturn = this.#chronicle.known(next.record.id) !== undefined && this.#chronicle.hasOwn(next);
     added();

@@ -48,3 +48,9 @@ export function readable(text: string): string {
     return index >= 0 ? `<${index}>` : character;
   }).join('');
 }
+
+/** Typed characters that are there more than once. */
+export function repeated(texts: Iterable<string>): number[] {
+  const all = Array.from(texts).flatMap((text) => indexesIn(text));
+  return all.filter((index, at) => all.indexOf(index) !== at);
+}

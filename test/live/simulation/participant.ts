@@ -7,6 +7,8 @@ import { GatedProvider, Unreachable } from './gated-provider.js';
 export interface Picture {
   readonly rows: readonly string[];
   readonly texts: readonly string[];
+  /** Of files alone, without conflicts. */
+  readonly files: readonly string[];
 }
 
 /** One replica, with what it would keep on disk, and a check of everything it tells. */
@@ -155,6 +157,7 @@ export class Participant {
   async picture(): Promise<Picture> {
     const rows: string[] = [];
     const texts: string[] = [];
+    const files: string[] = [];
     for await (const entry of this.tree.entries({ removed: true })) {
       const { path, name, type, status, executable } = entry;
       let row = `${path ?? `(${name})`} ${type} ${status}${executable ? ' x' : ''}`;
@@ -162,6 +165,7 @@ export class Participant {
         const bytes = await this.tree.read(entry);
         const text = new TextDecoder().decode(bytes);
         texts.push(text);
+        files.push(text);
         row += ` ${text}`;
         if (!bytes.includes(0) && type === 'file') {
           const buffer = await this.tree.open(entry);
@@ -174,6 +178,6 @@ export class Participant {
       }
       rows.push(row);
     }
-    return { rows, texts };
+    return { rows, texts, files };
   }
 }

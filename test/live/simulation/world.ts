@@ -1,7 +1,7 @@
 import { LiveError, MemoryProvider } from '../../../src/live/index.js';
 import type { FileDescription, Version } from '../../../src/live/index.js';
 import { toText } from '../../../src/model/tree-path.js';
-import { Characters, readable } from './characters.js';
+import { Characters, readable, repeated } from './characters.js';
 import { Network } from './network.js';
 import { Participant } from './participant.js';
 import { pick } from './random.js';
@@ -314,6 +314,11 @@ export class World {
         throw new Error(`replica ${person.replica} waits: ${JSON.stringify(waiting)}`);
       const names = rows.map((row) => row.split(' ')[0] ?? '').filter((row) => !row.startsWith('('));
       if (new Set(names).size !== names.length) throw new Error(`two of one name: ${names.join(' ')}`);
+    }
+    const [shown] = this.#people;
+    if (shown !== undefined) {
+      const twice = repeated((await shown.picture()).files);
+      if (twice.length > 0) throw new Error(`twice: ${twice.join(' ')}\n${expected}`);
     }
     const missing = this.characters.missing(kept);
     if (missing.length > 0) throw new Error(`lost: ${missing.join(' ')}\n${expected}`);
