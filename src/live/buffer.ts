@@ -108,7 +108,10 @@ export class TextBuffer {
     const edits = ranges.map(({ start, end }): Edit => {
       return { start: offsetOf(current, start), end: offsetOf(current, end), text: inserted };
     });
-    this.#host.edit(this, edits.toSorted((a, b) => a.start - b.start || a.end - b.end));
+    this.#host.edit(
+      this,
+      edits.toSorted((a, b) => a.start - b.start || a.end - b.end),
+    );
   }
 
   /** Takes back the last group of this replica's own edits (`UNDO_GROUP_MS`), never others'. The history begins anew with each epoch. */

@@ -146,7 +146,9 @@ export class Buffers {
   }
 
   #conflictKeys(node: NodeId): string {
-    return Array.from(this.#active().file(node)?.conflicts.keys() ?? []).toSorted().join(' ');
+    return Array.from(this.#active().file(node)?.conflicts.keys() ?? [])
+      .toSorted()
+      .join(' ');
   }
 
   #tether(open: OpenBuffer): void {

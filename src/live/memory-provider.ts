@@ -77,7 +77,8 @@ export class MemoryProvider implements GitProvider {
       oid: this.#writeTree(folder),
     }));
     for (const [name, file] of files) {
-      const described = typeof file === 'string' || file instanceof Uint8Array ? { mode: 0o100644, content: file } : file;
+      const described =
+        typeof file === 'string' || file instanceof Uint8Array ? { mode: 0o100644, content: file } : file;
       const bytes = typeof described.content === 'string' ? textToBytes(described.content) : described.content;
       const oid = objectId('blob', bytes, this.#oidLength);
       this.#blobs.set(oid, bytes);

@@ -120,4 +120,3 @@ export function isTextOperation(operation: Operation): operation is TextOperatio
 function refusal({ replica, seq }: Operation, message: string): Refusal {
   return { code: 'REFERENCE_INVALID', message, operation: { replica, seq } };
 }
-

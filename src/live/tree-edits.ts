@@ -51,7 +51,8 @@ export function create(
 ): NodeId {
   const [parent, name] = splitPath(path);
   const directory = findDirectory(state, parent);
-  if (find(state, path) !== null) throw new LiveError('EXISTS', `There is something at ${JSON.stringify(path)} already.`);
+  if (find(state, path) !== null)
+    throw new LiveError('EXISTS', `There is something at ${JSON.stringify(path)} already.`);
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const text = type === 'text' && bytes !== undefined ? textOfBytes(bytes, state.around.textLimit) : '';
   if (text === undefined) throw new LiveError('NOT_TEXT', `What is to be in ${JSON.stringify(path)} is no text.`);
@@ -109,7 +110,13 @@ export function write(state: EpochState, editText: EditText, path: string, bytes
     const executable = entry.type === 'file' && state.isExecutable(node);
     const { parent, name } = state.view.places.place(node) ?? { parent: null, name: '' };
     putInTrash(state, node);
-    fill(state, editText, make(state, parent ?? state.view.places.root, name, text === undefined ? 'binary' : 'text', executable), text, bytes);
+    fill(
+      state,
+      editText,
+      make(state, parent ?? state.view.places.root, name, text === undefined ? 'binary' : 'text', executable),
+      text,
+      bytes,
+    );
   }
 }
 
