@@ -7,7 +7,7 @@ import { GatedProvider, Unreachable } from './gated-provider.js';
 export interface Picture {
   readonly rows: readonly string[];
   readonly texts: readonly string[];
-  /** Of files alone, without conflicts. */
+  /** Of visible text files alone, without conflicts. */
   readonly files: readonly string[];
 }
 
@@ -165,7 +165,7 @@ export class Participant {
         const bytes = await this.tree.read(entry);
         const text = new TextDecoder().decode(bytes);
         texts.push(text);
-        files.push(text);
+        if (path !== null && !bytes.includes(0)) files.push(text);
         row += ` ${text}`;
         if (!bytes.includes(0) && type === 'file') {
           const buffer = await this.tree.open(entry);
