@@ -1,4 +1,7 @@
 import type { Family } from '../declaration.js';
+import { exportAll } from './observe/export.js';
+import { growth } from './observe/growth.js';
+import { ls } from './observe/ls.js';
 
 export const observe: Family = {
   name: 'observe',
@@ -7,5 +10,5 @@ export const observe: Family = {
   description: [
     'A shadow repository is a git repository of its own that keeps what is known about a directory (names, sizes, times), not the files themselves. Nothing is ever written into the directory.',
   ],
-  members: [],
+  members: [ls, growth, exportAll],
 };

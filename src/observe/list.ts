@@ -1,0 +1,107 @@
+import { ObjectReader, type TreeEntry } from '../git/tree-reader.js';
+import { MizerError } from '../model/errors.js';
+import { join, toDisplay, type TreePath } from '../model/tree-path.js';
+import { type Moment, momentAt } from './history.js';
+import { type Node, NodeReader } from './nodes.js';
+import type { Shadow } from './shadow.js';
+
+export interface Entry extends Node {
+  /** In the real directory; its root is `''`. */
+  readonly path: TreePath;
+  /** 0 for what was asked for, 1 for what lies in it, … */
+  readonly depth: number;
+}
+
+export type SortKey = 'size' | 'mtime' | 'name';
+
+export interface ListOptions {
+  /** What to list: a directory with what lies in it, or anything else alone. The root by default. */
+  readonly path?: TreePath;
+  /** How many levels below it; 1 by default, `Infinity` for all. */
+  readonly depth?: number;
+  /** Of what lies in one directory: greatest first, newest first, or by the bytes of names (the default). */
+  readonly sort?: SortKey;
+  /** A revision or a date, as in `momentAt`; the newest state by default. */
+  readonly at?: string;
+}
+
+export interface Listing {
+  readonly moment: Moment;
+  /** First what was asked for, then what lies in it, each directory followed by its own. Read while it is iterated. */
+  readonly entries: AsyncIterable<Entry>;
+}
+
+/**
+ * What was recorded at a path: reads only what it shows, and holds no more than one directory of each level.
+ * @throws MizerError as `momentAt`; `E_PATH_UNKNOWN`, `E_RECORD_HURT` while it is iterated
+ */
+export async function list(shadow: Shadow, options: ListOptions = {}): Promise<Listing> {
+  const reader = ObjectReader.open(shadow.gitDir);
+  try {
+    const moment = await momentAt(shadow, reader, options.at);
+    return { moment, entries: entriesOf(shadow, moment, options) };
+  } finally {
+    reader.close();
+  }
+}
+
+async function* entriesOf(shadow: Shadow, moment: Moment, options: ListOptions): AsyncGenerator<Entry> {
+  const { path = '', depth = 1, sort = 'name' } = options;
+  const reader = ObjectReader.open(shadow.gitDir);
+  const nodes = new NodeReader(reader);
+  try {
+    const top = await find(nodes, moment, path);
+    if (top === undefined) throw unknownPath(shadow, moment, path);
+    const pending: Found[] = [{ tree: top, entry: { path, depth: 0, ...(await nodes.node(top, path)) } }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      yield next.entry;
+      if (next.entry.kind === 'directory' && next.entry.depth < depth)
+        pending.push(...(await inside(nodes, next, sort)));
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** What lies in a directory, last first. */
+async function inside(nodes: NodeReader, { tree, entry }: Found, sort: SortKey): Promise<readonly Found[]> {
+  const children = await nodes.children(tree.oid);
+  const found = await Promise.all(
+    children.map(async (child): Promise<Found> => {
+      const path = join(entry.path, child.name);
+      return { tree: child, entry: { path, depth: entry.depth + 1, ...(await nodes.node(child, path)) } };
+    }),
+  );
+  return found.sort(orders[sort]).toReversed();
+}
+
+interface Found {
+  readonly tree: TreeEntry;
+  readonly entry: Entry;
+}
+
+const byName = (a: Found, b: Found): number => (a.entry.path < b.entry.path ? -1 : 1);
+
+const orders: Readonly<Record<SortKey, (a: Found, b: Found) => number>> = {
+  name: byName,
+  size: (a, b) => Number(b.entry.totals.size - a.entry.totals.size) || byName(a, b),
+  mtime: (a, b) => (b.entry.mtime ?? -Infinity) - (a.entry.mtime ?? -Infinity) || byName(a, b),
+};
+
+/** The entry at a path of a recorded state. */
+export async function find(nodes: NodeReader, { tree }: Moment, path: TreePath): Promise<TreeEntry | undefined> {
+  let found: TreeEntry | undefined = { name: '', mode: '040000', oid: tree };
+  for (const part of path === '' ? [] : path.split('/')) {
+    if (found?.mode !== '040000') return undefined;
+    found = (await nodes.children(found.oid)).find(({ name }) => name === part);
+  }
+  return found;
+}
+
+export function unknownPath(shadow: Shadow, { time }: Moment, path: TreePath): MizerError {
+  const when = new Date(time * 1000).toISOString();
+  return new MizerError('E_PATH_UNKNOWN', `Nothing is recorded of ${toDisplay(path)} at ${when}.`, {
+    hint: `It was not there, or the policy of ${shadow.realDirectory} does not track it: see mzr observe ls on a directory above.`,
+    data: { path: toDisplay(path), time },
+  });
+}
