@@ -9,5 +9,7 @@ export type {
   SubmoduleRecord,
   Totals,
 } from './blob.js';
+export { init, type InitOptions } from './init.js';
+export type { Policy } from './policy.js';
 export { locateShadow, openShadow, shadowRoot, type Shadow, type ShadowOptions } from './shadow.js';
 export { stat, type ObserveError, type StatOptions, type StatProgress, type StatResult } from './stat.js';

@@ -76,7 +76,7 @@ function namesIn(directory: string): string[] {
 }
 
 /** `place` without links where it is there, as it is written where it is gone. */
-function resolved(place: string): string {
+export function resolved(place: string): string {
   const rest: string[] = [];
   for (let at = place; ; at = dirname(at)) {
     try {

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../disk/tree-location.js';
+import { flushDirectory, writeError } from '../disk/atomic.js';
+import { PackWriter } from '../git/pack-writer.js';
+import { toHex } from '../git/oid.js';
+import { git, requireGit } from '../git/run.js';
+import { MizerError } from '../model/errors.js';
+import { isoSeconds, makeCommit, moveBranch } from './commit.js';
+import { stubOf, type Policy } from './policy.js';
+import { BRANCHES, openShadow, resolved, shadowOf, shadowRoot, type Shadow } from './shadow.js';
+import { lockFile } from './state-directory.js';
+import { stubTree } from './stub.js';
+
+export interface InitOptions {
+  /** The directory to observe, absolute. Nothing is ever written into it. */
+  readonly realDirectory: string;
+  /** `enter-subdirs` by default. */
+  readonly policy?: Policy;
+  /** `shadowRoot()` by default. */
+  readonly shadowRoot?: string;
+  /** Whether directories have totals; true by default. False gives the original's exact bytes. */
+  readonly rollup?: boolean;
+}
+
+/**
+ * Makes the shadow repository of a directory. It appears with a rename, whole.
+ * @throws MizerError `E_REALDIR` (no directory), `E_SHADOW_NESTED` (one of directory and shadow root lies inside the other),
+ *   `E_SHADOW_EXISTS`, `E_WRITE_FAILED`, `E_GIT`
+ */
+export async function init(options: InitOptions): Promise<Shadow> {
+  await requireGit();
+  const real = realDirectory(options.realDirectory);
+  const root = options.shadowRoot ?? shadowRoot();
+  refuseNesting(real, resolved(root));
+  const holder = join(root, real);
+  makeDirectory(holder);
+  const lock = await lockFile(join(holder, '.init.lock'));
+  if (lock === undefined) throw exists(real, holder);
+  try {
+    const other = shadowOf(real, root);
+    if (other !== undefined) throw exists(real, other);
+    const uuid = randomUUID();
+    const temporary = join(holder, `.tmp-${uuid}`);
+    const path = join(holder, `${uuid}.fso`);
+    try {
+      await fill(temporary, real, uuid, options);
+      renameSync(temporary, path);
+      await flushDirectory(holder);
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      throw error;
+    }
+    return await openShadow(path);
+  } finally {
+    rmSync(join(holder, '.init.lock'), { force: true });
+    await lock.release();
+  }
+}
+
+async function fill(path: string, real: string, uuid: string, { policy, rollup }: InitOptions): Promise<void> {
+  const gitDir = join(path, '.git');
+  // No template of the user's: hooks and excludes of his are none of the shadow's.
+  await git(['init', '-q', '--template=', '--object-format=sha1', '--initial-branch=master-stub', path], {
+    cwd: '/',
+    mayWrite: true,
+  });
+  const settings = [
+    ['fso.realdir', real],
+    ['fso.rollup', String(rollup ?? true)],
+    // As the original has it: what the work tree's files are does not matter.
+    ['core.filemode', 'false'],
+    ['core.trustctime', 'false'],
+    // Writing packs is our own business; joining them is done at the end of a stat, under its lock.
+    ['gc.auto', '0'],
+  ] as const;
+  for (const [name, value] of settings) await git([`--git-dir=${gitDir}`, 'config', name, value], { cwd: path });
+  mkdirSync(join(gitDir, 'fso'));
+  mkdirSync(join(gitDir, 'info'), { recursive: true });
+  writeFileSync(join(gitDir, 'fso/uuid'), `${uuid}\n`);
+  const writer = new PackWriter(gitDir);
+  const tree = writer.tree(stubTree(stubOf(policy ?? 'enter-subdirs'), writer));
+  await writer.finish();
+  const message = `init ${isoSeconds()}`;
+  const commit = await makeCommit(gitDir, toHex(tree), [], message);
+  for (const branch of BRANCHES) await moveBranch(gitDir, branch, commit, undefined, message);
+  await git(['reset', '-q', '--hard'], { cwd: path, mayWrite: true });
+}
+
+function realDirectory(path: string): string {
+  try {
+    const real = realpathSync(path);
+    if (lstatSync(real).isDirectory()) return real;
+  } catch (cause) {
+    throw noDirectory(path, codeOf(cause));
+  }
+  throw noDirectory(path, 'ENOTDIR');
+}
+
+function noDirectory(path: string, code: string): MizerError {
+  return new MizerError('E_REALDIR', `${path} is not a directory that can be observed (${code}).`, {
+    group: 'usage',
+    hint: 'Name an existing directory.',
+    data: { path, errno: code },
+  });
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+function refuseNesting(real: string, root: string): void {
+  const isIn = (inner: string, outer: string): boolean =>
+    inner === outer || inner.startsWith(`${outer}/`) || outer === '/';
+  if (!isIn(real, root) && !isIn(root, real)) return;
+  const sentence = isIn(real, root)
+    ? `${real} lies inside the shadow root ${root}.`
+    : `The shadow root ${root} lies inside ${real}: observing would change what is observed.`;
+  throw new MizerError('E_SHADOW_NESTED', sentence, {
+    hint: 'Name another place for shadow repositories with --shadow-root.',
+    data: { realDirectory: real, shadowRoot: root },
+  });
+}
+
+function exists(real: string, path: string): MizerError {
+  return new MizerError('E_SHADOW_EXISTS', `${real} is observed already, by ${path}.`, {
+    hint: `Bring it up to date with \`mzr observe stat ${real}\`, or change its policy with \`mzr observe reinit\`.`,
+    data: { realDirectory: real, shadow: path },
+  });
+}
