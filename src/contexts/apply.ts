@@ -18,7 +18,7 @@ import { rollBack, type LeftPath } from './apply-roll-back.js';
 import { stage, type Sources } from './apply-stage.js';
 import { mergeFiles } from './merge-files.js';
 import { selectChanges, type Selection } from './selection.js';
-import { upperChanges, type UpperChange } from './upper-changes.js';
+import { unreadChanges, type UpperChange } from './upper-changes.js';
 
 export interface ApplyRequest extends Selection {
   /** The layers that the context stands on, topmost first, and its upper directory; all absolute. */
@@ -67,7 +67,7 @@ const running = 'apply-';
  *   `E_APPLY_FAILED`; `E_APPLY_LEFT` when something could not be put back because someone else wrote there meanwhile
  */
 export async function apply(request: ApplyRequest): Promise<ApplyOutcome> {
-  const changes = await selectChanges(upperChanges(request.layers, request.upper), request);
+  const changes = await selectChanges(unreadChanges(request.layers, request.upper), request);
   const look = lookAt(changes, request.upper, request.target);
   const { steps, same, conflicts: planned } = plan(look.states, request.merge);
   const merges = await mergeAll(steps, changes, request.target);

@@ -8,7 +8,7 @@ import { MizerError } from '../model/errors.js';
 import { toDisplay, type TreePath } from '../model/tree-path.js';
 import { selectChanges, type Selection } from './selection.js';
 import { unreadable, type Located } from './tree-files.js';
-import { upperChanges, type UpperChange } from './upper-changes.js';
+import { unreadChanges, type UpperChange } from './upper-changes.js';
 
 export interface DiffRequest extends Selection {
   /** The layers that the context stands on, topmost first, and its upper directory; all absolute. */
@@ -56,7 +56,7 @@ interface FileChange {
  * @throws MizerError `E_PATCH_TOO_LARGE` when a patch is asked for and a file of it is above 256 MiB, `E_UNREADABLE` when one may not be read
  */
 export async function diff(request: DiffRequest): Promise<ContextDiff> {
-  const selected = await selectChanges(upperChanges(request.layers, request.upper), request);
+  const selected = await selectChanges(unreadChanges(request.layers, request.upper), request);
   const counts = new Map<TreePath, LineCount>();
   const patches: Buffer[] = [];
   for await (const batch of batches(selected, request.patch)) {

@@ -1,6 +1,6 @@
 import type { Change, ChangeSet } from '../model/change-set.js';
 import { isWithin, parentOf, type TreePath } from '../model/tree-path.js';
-import type { UpperChange } from './upper-changes.js';
+import { readThrough, type UpperChange } from './upper-changes.js';
 
 /** Which of a context's changes are meant. */
 export interface Selection {
@@ -14,8 +14,9 @@ export interface Selection {
 }
 
 /**
- * The changes that are meant, and those that make the directories in which they lie. As git has no directories of its own, one that was
- * added with nothing but ignored files in it is left out, and so is the deletion of one that had ignored files.
+ * Of `unreadChanges` those that are meant, which alone are read, and those that make the directories in which they lie. As git has no
+ * directories of its own, one that was added with nothing but ignored files in it is left out, and so is the deletion of one that had
+ * ignored files.
  */
 export async function selectChanges(all: readonly UpperChange[], selection: Selection): Promise<UpperChange[]> {
   const { paths } = selection;
@@ -35,10 +36,11 @@ export async function selectChanges(all: readonly UpperChange[], selection: Sele
   });
   const wanted = new Set(chosen.map(pathOf));
   const parents = parentsOf(chosen.filter(({ after }) => after !== undefined).map(pathOf));
-  return all.filter(({ change: { path, after, kind } }) => {
+  const meant = all.filter(({ change: { path, after, kind } }) => {
     const makesParent = after?.kind === 'directory' && (kind === 'added' || kind === 'retyped') && parents.has(path);
     return wanted.has(path) || makesParent;
   });
+  return readThrough(meant);
 }
 
 function pathOf({ path }: Change): TreePath {

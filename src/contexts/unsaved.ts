@@ -11,7 +11,7 @@ import { isReadyIndex } from './ready-index.js';
 import type { ContextRecord } from './records.js';
 import { selectChanges } from './selection.js';
 import { located, lstatAt, sameContent } from './tree-files.js';
-import { upperChanges, type UpperChange } from './upper-changes.js';
+import { unreadChanges, type UpperChange } from './upper-changes.js';
 import { layersOf, upperOf, type WorkTree } from './work-tree.js';
 
 /** What would be lost with a context: work that is in no commit, and commits that nothing else reaches. */
@@ -49,7 +49,7 @@ export function ignoredIn(
 
 /** Costs what the context changed; git is asked only when there is something. */
 export async function unsavedWork(tree: WorkTree, record: ContextRecord): Promise<Unsaved> {
-  const all = upperChanges(await layersOf(tree, record), upperOf(record));
+  const all = unreadChanges(await layersOf(tree, record), upperOf(record));
   const changes = await selectChanges(all, { paths: [], ignored: ignoredIn(tree, record) });
   const visible = changes.filter(
     (one) => (one.change.after?.kind !== 'directory' || one.change.kind !== 'added') && !isApplied(tree, one),

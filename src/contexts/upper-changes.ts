@@ -11,12 +11,13 @@ export interface UpperChange {
   readonly change: Change;
   readonly before: Located | undefined;
   readonly after: Located | undefined;
+  /** Both sides are files of one size that were not read: `modified` is a guess. */
+  readonly unread?: true;
 }
 
 /** One directory of the upper directory and what lies beneath it in the stack. */
 interface Level {
   readonly upper: string;
-  readonly retouched: boolean;
   readonly path: TreePath;
   readonly base: MergedDirectory;
   /** What is beneath does not show through: the directory, or one above it, is opaque or took the place of a whiteout. */
@@ -38,14 +39,39 @@ export function sideOf({ entry }: Located): Side {
  * @throws MizerError `E_UNREADABLE` for a directory that may not be read
  */
 export function upperChanges(layers: readonly string[], upper: string, retouched = false): UpperChange[] {
+  return readThrough(unreadChanges(layers, upper), retouched);
+}
+
+/** The same with no file read: some of the changes may be none (`readThrough`). */
+export function unreadChanges(layers: readonly string[], upper: string): UpperChange[] {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const changes = [...changesIn({ upper, retouched, path: '', base: layers, hides: false })];
+      const changes = [...changesIn({ upper, path: '', base: layers, hides: false })];
       return changes.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
     } catch (error) {
-      // Something went away between being listed and being read: the context is in use.
+      // Something went away between being listed and being looked at: the context is in use.
       if (attempt === attempts || codeOf(error) !== 'ENOENT') throw error;
     }
+  }
+}
+
+/** Those that are changes, files read where it takes that to know. What goes away meanwhile has changed. */
+export function readThrough(changes: readonly UpperChange[], retouched = false): UpperChange[] {
+  return changes.flatMap((one) => {
+    const { change, before, after, unread } = one;
+    if (unread === undefined || before === undefined || after === undefined) return [one];
+    const read = { change, before, after };
+    if (!isSame(before, after) || (retouched && before.entry.mtimeNs !== after.entry.mtimeNs)) return [read];
+    return before.entry.mode === after.entry.mode ? [] : [{ ...read, change: { ...change, kind: 'mode' } }];
+  });
+}
+
+function isSame(before: Located, after: Located): boolean {
+  try {
+    return sameContent(before, after);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 
@@ -79,7 +105,7 @@ function* changesAt(level: Level, name: string): Generator<UpperChange, void, un
     return;
   }
   const after = located(level.upper, path, stats);
-  const change = changeOf(before, after, level.retouched);
+  const change = changeOf(before, after);
   if (change !== undefined) yield change;
   const wasDirectory = before?.entry.kind === 'directory';
   if (after.entry.kind === 'directory') {
@@ -106,18 +132,18 @@ function* goneBelow(before: StackNode): Generator<UpperChange, void, undefined> 
   }
 }
 
-function changeOf(before: Located | undefined, after: Located, retouched: boolean): UpperChange | undefined {
-  const kind = changeKind(before, after, retouched);
+function changeOf(before: Located | undefined, after: Located): UpperChange | undefined {
+  const kind = changeKind(before, after);
   if (kind === undefined) return undefined;
   const { path } = after.entry;
   const change: Change = { path, kind, before: before && sideOf(before), after: sideOf(after) };
-  return { change, before, after };
+  const isGuess = kind === 'modified' && after.entry.kind === 'file' && before?.entry.size === after.entry.size;
+  return { change, before, after, ...(isGuess ? { unread: true } : {}) };
 }
 
-function changeKind(before: Located | undefined, after: Located, retouched: boolean): ChangeKind | undefined {
+function changeKind(before: Located | undefined, after: Located): ChangeKind | undefined {
   if (before === undefined) return 'added';
   if (before.entry.kind !== after.entry.kind) return 'retyped';
-  if (!sameContent(before, after)) return 'modified';
-  if (retouched && after.entry.kind === 'file' && before.entry.mtimeNs !== after.entry.mtimeNs) return 'modified';
+  if (after.entry.kind === 'file' || !sameContent(before, after)) return 'modified';
   return before.entry.mode !== after.entry.mode && after.entry.kind !== 'symlink' ? 'mode' : undefined;
 }
