@@ -81,6 +81,7 @@ export class Buffers {
   /** An own edit in a buffer, which gets its file back first. */
   editBuffer(buffer: TextBuffer, edits: Edits): void {
     checkEdits(this.get(buffer).length, edits);
+    if (edits.every(({ start, end, text }) => start === end && text === '')) return;
     this.#tether(this.get(buffer));
     this.edit(buffer.entry, edits);
     this.retell();

@@ -87,8 +87,10 @@ export class Removal {
 
   /** Whether a file is as the remover saw it. */
   #isSeen(node: NodeId, there: NodeId): boolean {
-    const seen =
-      bytesAt(this.#from, this.#from.file(node) ?? new TouchedFile(node), this.#seen) ?? this.#from.bytes(node);
+    const { around } = this.#from;
+    const oid = this.#from.baseEntry(node)?.oid;
+    const base = typeof oid === 'string' ? around.blobs.bytes(oid) : new Uint8Array();
+    const seen = bytesAt(this.#from, this.#from.file(node) ?? new TouchedFile(node), this.#seen) ?? base;
     return sameBytes(seen, this.#to.bytes(there));
   }
 }

@@ -70,6 +70,9 @@ export const EVERYTHING: Mix = {
 /** What may happen within one epoch. */
 export const ONE_EPOCH: Mix = { ...EVERYTHING, reset: 0, commit: 0, 'commit-later': 0 };
 
+/** Commits, one upon the other and at once, but HEAD goes nowhere else. */
+export const COMMITS: Mix = { ...EVERYTHING, reset: 0, commit: 4 };
+
 export function planOf(seed: number, mix: Mix, length: number): Plan {
   const random = randomFrom(seed);
   const kinds = Object.entries(mix) as [StepKind, number][];
