@@ -32,6 +32,13 @@ module.exports = {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
+      name: 'live-runs-anywhere',
+      comment: 'live is loaded by browsers as it is: no Node module, and of packages the text engine and the hashes alone.',
+      severity: 'error',
+      from: { path: '^src/live/' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^node_modules/(yjs|@noble/hashes)/' },
+    },
+    {
       name: 'only-linux-calls-the-kernel',
       comment: 'The foreign function interface is the kernel door; ask for a function in src/linux instead.',
       severity: 'error',
