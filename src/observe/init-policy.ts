@@ -8,18 +8,18 @@ export interface InitPolicy {
 }
 
 /**
- * Reads an init policy, a line `<policy> <glob>` each. A policy's name alone stands for every path.
+ * Reads an init policy, a line `<policy> <glob>` each. A policy's name alone stands for every path, and no text at all for `enter-subdirs`.
  * @param text a byte string
  * @throws MizerError `E_PATTERN_INVALID` naming the line
  */
 export function readInitPolicy(text: string): InitPolicy | Policy {
-  const alone = POLICIES.find((policy) => policy === text.trim());
+  const word = text.trim();
+  const alone = word === '' ? 'enter-subdirs' : POLICIES.find((policy) => policy === word);
   return alone ?? { lines: readRuleLines(text, POLICIES, 'init policy') };
 }
 
 /** The policy of a path relative to the root; the first line that matches decides. */
-export function initPolicyFor(policy: InitPolicy | Policy | undefined, path: TreePath): Policy {
-  if (policy === undefined) return 'enter-subdirs';
+export function initPolicyFor(policy: InitPolicy | Policy, path: TreePath): Policy {
   if (typeof policy === 'string') return policy;
   return firstMatch(policy.lines, path) ?? 'ignore-most';
 }

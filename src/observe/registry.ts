@@ -18,8 +18,8 @@ export interface Root {
   readonly patterns: string;
   /** Each `<levels> <path>`. */
   readonly enabledPaths: readonly string[];
-  /** Lines `<policy> <glob>`, or one policy for all; without it every candidate gets `enter-subdirs`. */
-  readonly initPolicy?: string;
+  /** Lines `<policy> <glob>`, or one policy for all; when it is empty every candidate gets `enter-subdirs`. */
+  readonly initPolicy: string;
   readonly limits: readonly Limit[];
   /** ISO time. */
   readonly addedAt: string;
@@ -28,7 +28,7 @@ export interface Root {
 export type RootSettings = Omit<Root, 'path' | 'addedAt'>;
 
 /** A root of which nothing is said is itself what is to be observed. */
-export const defaultSettings: RootSettings = { patterns: 'repo .\n', enabledPaths: [], limits: [] };
+export const defaultSettings: RootSettings = { patterns: 'repo .\n', enabledPaths: [], initPolicy: '', limits: [] };
 
 interface Stored {
   readonly version: 1;
@@ -68,7 +68,7 @@ export class Registry {
   }
 
   /** @throws MizerError `E_ROOT_EXISTS`, `E_ROOT_GONE`, `E_PATTERN_INVALID`, `E_REGISTRY_BUSY`, `E_STATE_DIRECTORY`, `E_STATE_CORRUPT` */
-  add(path: string, settings: RootSettings): Promise<Root> {
+  async add(path: string, settings: RootSettings): Promise<Root> {
     checkSettings(settings);
     const real = resolveRoot(path);
     return this.#change((roots) => {
@@ -136,6 +136,25 @@ export function resolveRoot(path: string): string {
   });
 }
 
+/**
+ * What below a root is not its business: other roots, of which the longest decides, and where shadow repositories lie. Absolute and
+ * without links.
+ * @param real the root itself, resolved
+ */
+export function elsewhereOf(real: string, roots: readonly Root[], shadows: string): ReadonlySet<string> {
+  const places = new Set([...roots.map(({ path }) => path), shadows].map(realOrSame));
+  places.delete(real);
+  return places;
+}
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Of several roots that contain a path the longest decides. All absolute and without links. @returns `undefined` where none does */
 export function decidingRoot(roots: readonly string[], path: string): string | undefined {
   return roots
@@ -150,7 +169,7 @@ export function relativeTo(root: string, path: string): TreePath {
 
 function checkSettings({ patterns, enabledPaths, initPolicy }: RootSettings): void {
   readPatterns(fromText(patterns), enabledPaths.map(fromText));
-  if (initPolicy !== undefined) readInitPolicy(fromText(initPolicy));
+  readInitPolicy(fromText(initPolicy));
 }
 
 function find(roots: readonly Root[], path: string): Root {
@@ -170,12 +189,7 @@ function find(roots: readonly Root[], path: string): Root {
 }
 
 function sameDirectory(a: string, b: string): boolean {
-  if (a === b) return true;
-  try {
-    return realpathSync(a) === realpathSync(b);
-  } catch {
-    return false;
-  }
+  return a === b || realOrSame(a) === realOrSame(b);
 }
 
 function exists(path: string): MizerError {
@@ -192,10 +206,9 @@ function isStored(value: unknown): value is Stored {
 function isRoot(value: unknown): value is Root {
   if (!isRecord(value)) return false;
   const { path, patterns, enabledPaths, initPolicy, limits, addedAt } = value;
-  const texts = [path, patterns, addedAt].every((one) => typeof one === 'string');
+  const texts = [path, patterns, initPolicy, addedAt].every((one) => typeof one === 'string');
   const enabled = Array.isArray(enabledPaths) && enabledPaths.every((one) => typeof one === 'string');
-  const policy = initPolicy === undefined || typeof initPolicy === 'string';
-  return texts && enabled && policy && Array.isArray(limits) && limits.every(isLimit);
+  return texts && enabled && Array.isArray(limits) && limits.every(isLimit);
 }
 
 function isLimit(value: unknown): value is Limit {

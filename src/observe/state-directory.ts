@@ -41,9 +41,22 @@ function refusal(path: string, reason: string, cause?: unknown): MizerError {
 
 const closeFile = promisify(close);
 
+/** A lock that is held until `release`, or until the process ends, however it does: the kernel sees to that. */
+export interface HeldLock {
+  readonly release: () => Promise<void>;
+}
+
+/** Takes the lock of a file, which is made where it is missing. @returns `undefined` where another has it */
+export async function lockFile(file: string): Promise<HeldLock | undefined> {
+  const descriptor = openSync(file, 'a', 0o600);
+  if (takeLock(descriptor, 'exclusive')) return { release: () => closeFile(descriptor) };
+  await closeFile(descriptor);
+  return undefined;
+}
+
 /**
- * Does `work` while no other process has this lock file locked. The kernel gives the lock back when the process ends, however it does.
- * @param patienceMs how long to try; 0 once
+ * Does `work` while no other process has this lock file locked.
+ * @param patienceMs how long to try
  * @returns `undefined` where another had it all the time
  */
 export async function whileLocked<T>(
@@ -51,15 +64,13 @@ export async function whileLocked<T>(
   patienceMs: number,
   work: () => Promise<T>,
 ): Promise<{ readonly value: T } | undefined> {
-  const descriptor = openSync(file, 'a', 0o600);
-  try {
-    const end = Date.now() + patienceMs;
-    while (!takeLock(descriptor, 'exclusive')) {
-      if (Date.now() >= end) return undefined;
-      await pause(20);
-    }
-    return { value: await work() };
-  } finally {
-    await closeFile(descriptor);
+  for (const end = Date.now() + patienceMs; ;) {
+    const lock = await lockFile(file);
+    if (lock !== undefined)
+      return work()
+        .then((value) => ({ value }))
+        .finally(lock.release);
+    if (Date.now() >= end) return undefined;
+    await pause(20);
   }
 }

@@ -102,7 +102,7 @@ test('the first line of an init policy that matches decides; no match is ignore-
     'ignore-most',
     'ignore-most',
   ]);
-  expect(initPolicyFor(undefined, 'x')).toBe('enter-subdirs');
+  expect(initPolicyFor(readInitPolicy(''), 'x')).toBe('enter-subdirs');
 });
 
 test('an init policy of one word is for all paths', () => {

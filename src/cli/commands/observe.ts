@@ -1,7 +1,10 @@
 import type { Family } from '../declaration.js';
+import { discover } from './observe/discover.js';
 import { exportAll } from './observe/export.js';
 import { growth } from './observe/growth.js';
 import { ls } from './observe/ls.js';
+import { root } from './observe/root.js';
+import { run } from './observe/run.js';
 
 export const observe: Family = {
   name: 'observe',
@@ -10,5 +13,5 @@ export const observe: Family = {
   description: [
     'A shadow repository is a git repository of its own that keeps what is known about a directory (names, sizes, times), not the files themselves. Nothing is ever written into the directory.',
   ],
-  members: [ls, growth, exportAll],
+  members: [ls, growth, discover, root, run, exportAll],
 };
