@@ -19,6 +19,7 @@ import { Presence } from './presence.js';
 import { listen } from './server.js';
 import { Activity, carryOut, ownServices, type Capability, type Parts } from './services.js';
 import { Sessions } from './sessions.js';
+import { filesCheckedBySsh, sshConfigurations, sshSubstitutes, type Substitute } from './ssh-files.js';
 
 const defaultIdleSeconds = 900;
 const lockLimitMs = 10_000;
@@ -116,6 +117,17 @@ interface Start extends DaemonStart {
   readonly reason?: MizerError;
 }
 
+/** What sessions of an ordinary user need for ssh. A session without it is better than none. */
+function substitutesFor(places: Places, log: Log): readonly Substitute[] {
+  try {
+    const files = filesCheckedBySsh(sshConfigurations(process.env['HOME'] ?? '/'));
+    return sshSubstitutes(files, join(places.state, 'ssh'));
+  } catch (error) {
+    log.error('The files that ssh would refuse inside could not be copied.', error);
+    return [];
+  }
+}
+
 /** With the lock held: signals, state, listen, wait, and undo in reverse. */
 async function serve(start: Start, makeCapability: MakeCapability): Promise<void> {
   const { places, log, ids, reason } = start;
@@ -125,7 +137,8 @@ async function serve(start: Start, makeCapability: MakeCapability): Promise<void
 
   const thread = reason === undefined ? startNamespaceThread() : noThread(reason);
   const presence = new Presence(places.state);
-  const sessions = new Sessions({ thread, presence, ids });
+  const substitutes = (): readonly Substitute[] => (ids === undefined ? [] : substitutesFor(places, log));
+  const sessions = new Sessions({ thread, presence, ids, substitutes });
   const hub = reason === undefined ? await openHub() : noHub(reason, places);
   const parts: Parts = { places, log, hub, presence, sessions, ids };
   const capability = await makeCapability(parts);

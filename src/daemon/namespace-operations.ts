@@ -12,6 +12,7 @@ import { closeDescriptor, errnoOf } from '../linux/native.js';
 import { mountOverlay, type Overlay } from '../linux/overlay.js';
 import { toBytes } from '../model/tree-path.js';
 import { asMountPoint } from './places.js';
+import type { Substitute } from './ssh-files.js';
 import { inside, keyOf, stackAt, type View } from './view.js';
 
 /** A namespace the daemon holds open for a client that is about to enter it. */
@@ -19,6 +20,12 @@ export interface PreparedNamespace {
   readonly fd: number;
   /** `mnt:[…]` */
   readonly namespace: string;
+}
+
+interface WantedSession {
+  readonly view: View;
+  readonly substitutes: readonly Substitute[];
+  readonly base?: number;
 }
 
 /**
@@ -31,8 +38,8 @@ export interface Operations {
   mountOverlay(this: void, overlay: Overlay): void;
   bind(this: void, paths: { readonly source: string; readonly target: string }): void;
   detach(this: void, target: string): void;
-  /** A new private mount namespace with `view`: a copy of the hub's, or of the one `base` is in. */
-  openSession(this: void, wanted: { readonly view: View; readonly base?: number }): PreparedNamespace;
+  /** A new private mount namespace with `view` and `substitutes`: a copy of the hub's, or of the one `base` is in. */
+  openSession(this: void, wanted: WantedSession): PreparedNamespace;
   /** Shows `view` in the mount namespace of the process `pid`, in place of what was there. At no moment the host view shows through. */
   show(this: void, wanted: { readonly view: View; readonly pid: number }): void;
 }
@@ -44,12 +51,13 @@ export function namespaceOperations(): Operations {
     mountOverlay,
     bind: ({ source, target }) => bind(source, target),
     detach,
-    openSession({ view, base }) {
+    openSession({ view, substitutes, base }) {
       return withTree(hub, view, (tree) =>
         visiting(hub, base, () => {
           newMountNamespace();
           makeSlaveRecursive('/');
           place(tree, view);
+          for (const { source, target } of substitutes) bind(source, target);
           const fd = openOwnMountNamespace();
           return { fd, namespace: namespaceIdOf(fd, 'mnt') };
         }),

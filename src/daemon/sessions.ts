@@ -10,6 +10,7 @@ import type { ContextKey } from '../contexts/mounts.js';
 import { enterChain, handshakeChain, type Ids } from './chain.js';
 import type { NamespaceThread } from './namespace-thread.js';
 import type { Presence } from './presence.js';
+import type { Substitute } from './ssh-files.js';
 import { inside, type Sight, type View } from './view.js';
 
 /** The client behind a connection, as the kernel names it. */
@@ -51,6 +52,8 @@ interface SessionsParts {
   readonly presence: Presence;
   /** Who the user is outside of the hub; absent when the daemon is privileged and there is no user namespace. */
   readonly ids: Ids | undefined;
+  /** Files that a new session is to see in place of others. */
+  substitutes(this: void): readonly Substitute[];
 }
 
 /**
@@ -70,7 +73,7 @@ export class Sessions {
    * @throws MizerError `E_GROUP` when the caller's primary group is not the one that the hub's user namespace knows
    */
   async open(caller: Caller, view: ContextView, cwd: string): Promise<OpenedSession> {
-    const { thread, presence, ids } = this.#parts;
+    const { thread, presence, ids, substitutes } = this.#parts;
     if (ids !== undefined && caller.gid !== process.getgid?.()) throw otherGroup(ids);
     const id = randomUUID();
     const start = startDirectory(view, cwd);
@@ -80,7 +83,7 @@ export class Sessions {
       return { session: id, chain: handshakeChain(ids, start), handshake: true };
     }
     const base = inSession ? { base: caller.pid } : {};
-    const { fd, namespace } = await thread.call('openSession', { view, ...base });
+    const { fd, namespace } = await thread.call('openSession', { view, substitutes: substitutes(), ...base });
     this.#remember({ id, view, caller, fd, namespace, connected: true });
     return { session: id, chain: enterChain(ids, fd, start), handshake: false };
   }

@@ -18,6 +18,8 @@ export interface Facts {
   readonly storeDirectory: string;
   /** Its file system: `ext4`, `btrfs`, `nfs4`, `overlay`, … */
   readonly storeFileSystem: string;
+  /** Whether the state directory, where live contexts keep what they change, is on the store's btrfs but in another subvolume. */
+  readonly stateInOtherSubvolume: boolean;
   readonly maxWatches: number | undefined;
   readonly maxInotifyInstances: number | undefined;
   /** Why processes cannot be limited or frozen; absent when they can. */

@@ -152,8 +152,25 @@ const identity: Judge = ({ mayMount }) =>
     ? ok('identity', 'As root nothing is different inside a context.')
     : ok(
         'identity',
-        'Inside a context files of other users show as nobody, your supplementary groups as nogroup (their access stays), and sudo and other set-user-id programs do not work.',
+        'Inside a context files of other users show as nobody, your supplementary groups as nogroup (their access stays); sudo, ping and other programs that have rights of their own (set-user-id, capabilities) run without them; processes outside of the session can be signalled, but not traced.',
       );
+
+const renames: Judge = () =>
+  ok(
+    'renames',
+    'Inside a context a directory that came from the host view cannot be renamed by rename(2), as git mv and os.rename do it; mv and npm copy it.',
+  );
+
+const live: Judge = ({ stateInOtherSubvolume }) =>
+  stateInOtherSubvolume
+    ? {
+        id: 'live',
+        level: 'warning',
+        sentence:
+          'The state directory is in another btrfs subvolume than this directory: in contexts made with --live new and old files can have the same inode number, and cp, tar or rsync then take two files for one.',
+        fix: 'Make contexts without --live, or set XDG_STATE_HOME to a directory in the same subvolume.',
+      }
+    : ok('live', 'Contexts made with --live give each file an inode number of its own.');
 
 const judges: readonly Judge[] = [
   kernel,
@@ -165,6 +182,8 @@ const judges: readonly Judge[] = [
   inotify,
   controlGroups,
   identity,
+  renames,
+  live,
 ];
 
 /** What a machine can do and what it lacks, each with what mends it. Pure. */

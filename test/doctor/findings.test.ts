@@ -17,6 +17,7 @@ const sound: Facts = {
   overlay: yes,
   storeDirectory: '/home/ada/project/.git',
   storeFileSystem: 'ext4',
+  stateInOtherSubvolume: false,
   maxWatches: 524_288,
   maxInotifyInstances: 128,
   controlGroups: yes,
@@ -153,7 +154,17 @@ describe('doctor', () => {
   });
 
   it('tells an ordinary user what a user namespace cannot give him, and root nothing of it', () => {
-    expect(finding('identity', {}).sentence).toMatch(/nobody.*nogroup.*sudo/);
+    expect(finding('identity', {}).sentence).toMatch(/nobody.*nogroup.*sudo.*ping.*traced/);
     expect(finding('identity', { mayMount: true }).sentence).not.toContain('nogroup');
+  });
+
+  it('says what cannot be renamed, and which programs fall back', () => {
+    expect(finding('renames', {}).sentence).toMatch(/git mv.*os\.rename.*mv and npm/);
+  });
+
+  it('warns of live contexts where inode numbers of two subvolumes meet', () => {
+    const found = finding('live', { stateInOtherSubvolume: true });
+    expect(found).toMatchObject({ level: 'warning', sentence: expect.stringContaining('--live') as string });
+    expect(finding('live', {}).level).toBe('ok');
   });
 });

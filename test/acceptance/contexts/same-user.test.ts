@@ -126,6 +126,16 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
     expect(owner).toBe(user === 'root' ? '0 0\n0\n' : `65534 65534\n${world.uid}\n`);
   });
 
+  it('has what ssh includes as files that it accepts, with the same content, whoever owns them', () => {
+    const script = 'stat -c %u /etc/group; cmp /etc/group "$TMPDIR/group" && echo same';
+    world.host(
+      'cat /etc/group > "$TMPDIR/group"; mkdir -m 700 ~/.ssh; printf "Host *\n  include /etc/grou?\n" > ~/.ssh/config',
+    );
+    expect(world.inside('a', script)).toBe(`${world.uid}\nsame\n`);
+    world.host('rm -r ~/.ssh');
+    expect(world.inside('a', script)).toBe(`${user === 'root' ? 0 : 65_534}\nsame\n`);
+  });
+
   it('hides and isolates nothing outside of the work tree', () => {
     const { root } = world;
     world.host(`mkdir -p ${root}/outside && echo before > ${root}/outside/file`);
@@ -141,7 +151,7 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
     const names = 'ls -A / /dev /usr /etc /var /run /sys 2>/dev/null | sort; ls -A "$TMPDIR"';
     const { outside, inside } = both(names);
     expect(inside).toBe(outside);
-    const mounts = `grep -v " ${root}/\\(state\\|tree\\)" /proc/self/mountinfo | cut -d' ' -f5 | sort`;
+    const mounts = `grep -v " ${root}/\\(state\\|tree\\)\\|/mizer/ssh/" /proc/self/mountinfo | cut -d' ' -f5 | sort`;
     const seen = both(mounts);
     expect(seen.inside).toBe(seen.outside);
     expect(existsSync(`${root}/outside/dir`)).toBe(true);
