@@ -20,7 +20,8 @@ export function nestedRepository(directory: string): NestedRepository | undefine
   if (gitDir === undefined) return undefined;
   const head = read(join(gitDir, 'HEAD'))?.trim();
   const common = commonDirectory(gitDir);
-  if (head === undefined || !isDirectory(join(common, 'objects')) || !isDirectory(join(common, 'refs'))) return undefined;
+  if (head === undefined || !isDirectory(join(common, 'objects')) || !isDirectory(join(common, 'refs')))
+    return undefined;
   if (oid.test(head)) return { commit: head };
   const ref = /^ref: *(refs\/.+)$/.exec(head)?.[1];
   if (ref === undefined) return undefined;
@@ -91,5 +92,7 @@ function isDirectory(path: string): boolean {
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(String(error.code));
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(String(error.code))
+  );
 }

@@ -22,6 +22,13 @@ const statxBytes = foreign<[number, Buffer, number, number, Buffer]>('statx', 'i
   'void *',
 ]);
 
+const readLinkAt = foreign<[number, Buffer, Buffer, number]>('readlinkat', 'long', [
+  'int',
+  'void *',
+  'void *',
+  'size_t',
+]);
+
 /** `SYS_getdents64`. */
 const getDentsNumber = process.arch === 'x64' ? 217 : 61;
 const symlinkNoFollow = 0x100;
@@ -111,6 +118,14 @@ export class EntryLook {
  */
 export function openDirectory(name: KernelPath, parent = currentDirectory): number {
   return checked(openAt(parent, toCString(name), openFlags), 'openat', name);
+}
+
+const target = Buffer.alloc(65_536);
+
+/** Where the symbolic link `name` of an open directory leads, as a byte string; readlinkat(2). @throws MizerError `E_SYSCALL` */
+export function readLink(directory: number, name: ByteName): string {
+  const length = readLinkAt(directory, Buffer.from(`${name}\0`, 'latin1'), target, target.length);
+  return target.toString('latin1', 0, checked(length, 'readlinkat'));
 }
 
 /** Closes what `openDirectory` opened. */

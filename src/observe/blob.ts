@@ -99,7 +99,7 @@ export const NOGTREE = '.nogtree';
 export function formatRecord(record: BlobRecord): string {
   switch (record.kind) {
     case 'file':
-      return `name: ${jsonString(record.name)}\nsize: ${record.size}\nmtime: ${record.mtime}\n`;
+      return fileText(record.name, record.size, record.mtime);
     case 'directory':
       return nameAndTime(record) + (record.totals === undefined ? '' : totalsText(record.totals));
     case 'root':
@@ -113,6 +113,11 @@ export function formatRecord(record: BlobRecord): string {
     case 'name':
       return `name: ${jsonString(record.name)}\n`;
   }
+}
+
+/** The same for a file, of which there may be millions. */
+export function fileText(name: string, size: number | bigint, mtime: number): string {
+  return `name: ${jsonString(name)}\nsize: ${size}\nmtime: ${mtime}\n`;
 }
 
 function nameAndTime({ name, mtime }: { readonly name: string; readonly mtime: number }): string {

@@ -1,13 +1,23 @@
+import { existsSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { codeOf } from '../disk/tree-location.js';
+import { PackWriter, removeUnfinishedPacks } from '../git/pack-writer.js';
+import { toHex } from '../git/oid.js';
+import { joinPacks } from '../git/repack.js';
+import { git, requireGit } from '../git/run.js';
+import { ObjectReader } from '../git/tree-reader.js';
+import { closeDirectory, EntryLook, openDirectory } from '../linux/directory.js';
 import { MizerError } from '../model/errors.js';
-import type { TreePath } from '../model/tree-path.js';
+import { toDisplay } from '../model/tree-path.js';
+import { formatRecord, NOGTREE, type RootRecord } from './blob.js';
+import { isoSeconds, makeCommit, moveBranch } from './commit.js';
+import { entriesOf, lastState, type LastState } from './last-state.js';
+import { scan, type ObserveError, type Scanned } from './scan.js';
 import type { Shadow } from './shadow.js';
+import { throwIfAborted, withBranch, type LockOptions } from './shadow-lock.js';
+import { fileEntry, sameEntry, treeContent } from './stub.js';
 
-/** A path that could not be looked at or read. The root is `''`. */
-export interface ObserveError {
-  readonly path: TreePath;
-  /** `EACCES`, `EIO`, …, or a sentence. */
-  readonly reason: string;
-}
+export type { ObserveError } from './scan.js';
 
 export interface StatProgress {
   /** Entries looked at so far. */
@@ -17,20 +27,22 @@ export interface StatProgress {
   readonly phase: 'scan' | 'write';
 }
 
-export interface StatOptions {
-  /** Look and write even where the directory is immutable and recorded so. */
-  readonly force?: boolean;
-  /** `also`: take the least and greatest mtime anew even if nothing else changed; `only`: write nothing but the root's summary. */
-  readonly mtimeRange?: 'also' | 'only';
+export interface ScanOptions {
   /** Count directories of other file systems without entering them. */
   readonly oneFileSystem?: boolean;
-  /** Heed the real tree's own `.gitignore` files as well. */
+  /** Heed the real tree's own `.gitignore` files as well, which come before the shadow's. */
   readonly respectGitignore?: boolean;
-  /** Wait for another stat of the same shadow to end; otherwise `E_SHADOW_BUSY`. True by default. */
-  readonly wait?: boolean;
   readonly onProgress?: (progress: StatProgress) => void;
-  readonly onWait?: () => void;
-  readonly signal?: AbortSignal;
+}
+
+export interface StatOptions extends ScanOptions, LockOptions {
+  /** Look even where the directory is immutable and recorded so, and record one that is gone as empty. */
+  readonly force?: boolean;
+  /**
+   * `only`: write nothing but the root's summary. `also` is what happens anyway, since every stat looks at all there is; it stands for
+   * the original's option.
+   */
+  readonly mtimeRange?: 'also' | 'only';
 }
 
 export interface StatResult {
@@ -45,9 +57,146 @@ export interface StatResult {
 }
 
 /**
- * Brings `master-stat` up to date.
- * @throws MizerError `E_SHADOW_BUSY`, `E_REALDIR_GONE`, `E_INTERRUPTED`, `E_BRANCH_MOVED`, `E_GIT`
+ * Brings `master-stat` up to date. The branch moves once, at the end; whatever happens before leaves it as it was. What cannot be read
+ * keeps its last record and is listed, also in a git note on the commit.
+ * @throws MizerError `E_SHADOW_BUSY`, `E_SHADOW_HURT`, `E_REALDIR_GONE`, `E_REALDIR_CLOSED`, `E_INTERRUPTED`, `E_BRANCH_MOVED`,
+ *   `E_DISK_FULL`, `E_WRITE_FAILED`, `E_GIT`
  */
 export async function stat(shadow: Shadow, options: StatOptions = {}): Promise<StatResult> {
-  throw new MizerError('E_REALDIR_GONE', `${shadow.realDirectory} ${String(options.force)}`);
+  await requireGit();
+  return withBranch(shadow, 'stat', options, async () => {
+    removeUnfinishedPacks(shadow.gitDir);
+    const reader = ObjectReader.open(shadow.gitDir);
+    const writer = new PackWriter(shadow.gitDir);
+    try {
+      return await update(shadow, options, await lastState(shadow, reader), writer);
+    } finally {
+      writer.abandon();
+      reader.close();
+    }
+  });
+}
+
+async function update(shadow: Shadow, options: StatOptions, last: LastState, writer: PackWriter): Promise<StatResult> {
+  if (options.force !== true && isSettled(shadow, last)) {
+    return { unchanged: true, immutable: true, entries: 0, errors: [] };
+  }
+  const scanned = await look(shadow, options, last, writer, options.mtimeRange === 'only');
+  const tree = toHex(writer.tree(await rootContent(scanned, last, writer, options)));
+  const { errors = [], looked = 0 } = scanned ?? {};
+  const result = { immutable: false, entries: looked, errors };
+  if (tree === last.tree) return { ...result, unchanged: true };
+  options.onProgress?.({ entries: looked, expected: looked, phase: 'write' });
+  await writer.finish();
+  throwIfAborted(options.signal);
+  const message = `stat ${isoSeconds()}${options.mtimeRange === 'only' ? ': mtime range' : ''}`;
+  const commit = await makeCommit(shadow.gitDir, tree, [last.commit], message);
+  await noteErrors(shadow, commit, errors);
+  await moveBranch(shadow.gitDir, 'master-stat', commit, last.commit, message);
+  await joinPacks(shadow.gitDir);
+  return { ...result, unchanged: false, commit };
+}
+
+/** An immutable directory that is recorded as one, there or gone, has nothing new to tell. */
+function isSettled(shadow: Shadow, last: LastState): boolean {
+  if (last.root?.attrs !== 'i') return false;
+  if (!existsSync(shadow.realDirectory)) return true;
+  const look = new EntryLook();
+  const descriptor = openRoot(shadow);
+  try {
+    return look.of(descriptor) === 0 && look.immutable;
+  } finally {
+    closeDirectory(descriptor);
+  }
+}
+
+function openRoot(shadow: Shadow): number {
+  try {
+    return openDirectory(shadow.realDirectory);
+  } catch (error) {
+    throw closed(shadow, error);
+  }
+}
+
+/** Looks at the real directory. @returns `undefined` where it is gone and `force` says to go on */
+export async function look(
+  shadow: Shadow,
+  options: ScanOptions & { readonly force?: boolean; readonly signal?: AbortSignal },
+  last: LastState,
+  sink: Parameters<typeof scan>[0]['sink'],
+  onlyCount = false,
+  onDirectory?: Parameters<typeof scan>[0]['onDirectory'],
+): Promise<Scanned | undefined> {
+  if (!existsSync(shadow.realDirectory)) {
+    if (options.force === true) return undefined;
+    throw new MizerError('E_REALDIR_GONE', `${shadow.realDirectory} is not there.`, {
+      hint: 'Is its file system mounted? To record that everything in it is gone, add --force.',
+      data: { path: shadow.realDirectory },
+    });
+  }
+  const expected = entriesOf(last.root);
+  closeDirectory(openRoot(shadow));
+  return scan({
+    root: shadow.realDirectory,
+    rules: onlyCount ? undefined : last.rules,
+    rollup: shadow.rollup,
+    sink,
+    last: last.records,
+    oneFileSystem: options.oneFileSystem ?? false,
+    respectGitignore: options.respectGitignore ?? false,
+    ...(onDirectory === undefined ? {} : { onDirectory }),
+    onTurn: async (entries) => {
+      options.onProgress?.({ entries, expected, phase: 'scan' });
+      await setImmediate();
+      throwIfAborted(options.signal);
+    },
+  });
+}
+
+/** The content of the root's tree. */
+async function rootContent(
+  scanned: Scanned | undefined,
+  last: LastState,
+  writer: PackWriter,
+  options: StatOptions,
+): Promise<string> {
+  const entries =
+    options.mtimeRange === 'only' ? await otherEntries(last) : [...(scanned?.entries ?? []), ...last.stub];
+  if (scanned !== undefined) entries.push(fileEntry(NOGTREE, writer.blob(formatRecord(rootRecord(scanned, last)))));
+  return treeContent(entries);
+}
+
+async function otherEntries(last: LastState): Promise<string[]> {
+  const entries = [...(await last.records.entries('')).values()];
+  return entries.filter(({ name }) => name !== NOGTREE).map(sameEntry);
+}
+
+/** Times of what could not be looked at are among those known before. */
+export function rootRecord({ root, errors }: Scanned, last: LastState): RootRecord {
+  if (errors.length === 0 || last.root === undefined) return root;
+  return {
+    ...root,
+    mtimeMin: Math.min(root.mtimeMin, last.root.mtimeMin),
+    mtimeMax: Math.max(root.mtimeMax, last.root.mtimeMax),
+  };
+}
+
+/** Puts a note on a commit that lists what could not be read: reason and path a line, paths as git prints them. */
+async function noteErrors(shadow: Shadow, commit: string, errors: readonly ObserveError[]): Promise<void> {
+  if (errors.length === 0) return;
+  const lines = errors.map(({ path, reason }) => `${reason} ${path === '' ? '.' : toDisplay(path)}\n`);
+  await git([`--git-dir=${shadow.gitDir}`, 'notes', 'add', '-f', '-F', '-', commit], {
+    cwd: shadow.gitDir,
+    input: lines.join(''),
+    mayWrite: true,
+  });
+}
+
+function closed(shadow: Shadow, cause: unknown): MizerError {
+  return new MizerError('E_REALDIR_CLOSED', `${shadow.realDirectory} cannot be read (${codeOf(cause)}).`, {
+    group: 'failed',
+    hint: 'Run the command as a user who may read the directory.',
+    cause,
+    data: { path: shadow.realDirectory },
+  });
 }
