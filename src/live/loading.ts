@@ -1,10 +1,8 @@
-/** Thrown where something is needed at once that a provider has not given yet; never leaves `live`. */
-export class Missing extends Error {
-  override readonly name = 'Missing';
+/** Thrown where something is needed at once that a provider has not given yet; never leaves `live`. No error: nobody reads its stack, which costs much. */
+export class Missing {
   readonly load: () => Promise<unknown>;
 
   constructor(load: () => Promise<unknown>) {
-    super('It is not loaded yet.');
     this.load = load;
   }
 }

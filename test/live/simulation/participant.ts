@@ -75,15 +75,16 @@ export class Participant {
 
   /** Starts something that may have to wait; only what a user may see is allowed to go wrong. */
   start(promise: Promise<unknown>): void {
-    const watched: Promise<void> = promise
-      .then(
-        () => {},
-        (error: unknown) => {
-          if (!(error instanceof Unreachable) && !(error instanceof LiveError)) this.fault ??= error;
-        },
-      )
-      .finally(() => this.#pending.delete(watched));
+    const watched: Promise<void> = this.#watch(promise).finally(() => this.#pending.delete(watched));
     this.#pending.add(watched);
+  }
+
+  async #watch(promise: Promise<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch (error) {
+      if (!(error instanceof Unreachable) && !(error instanceof LiveError)) this.fault ??= error;
+    }
   }
 
   /** Starts something that holds typed text as soon as it succeeds. */
@@ -106,11 +107,12 @@ export class Participant {
 
   receive(bytes: Uint8Array): void {
     this.kept.push(bytes);
-    this.start(
-      this.tree.apply(bytes).then(({ refused }) => {
-        if (refused.length > 0) throw new Error(`refused: ${refused[0]?.message}`);
-      }),
-    );
+    this.start(this.#apply(bytes));
+  }
+
+  async #apply(bytes: Uint8Array): Promise<void> {
+    const { refused } = await this.tree.apply(bytes);
+    if (refused.length > 0) throw new Error(`refused: ${refused[0]?.message}`);
   }
 
   async open(path: string): Promise<void> {

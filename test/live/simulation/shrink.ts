@@ -14,23 +14,23 @@ export async function faultOf(plan: Plan): Promise<Error | undefined> {
 /** A plan with fewer steps and replicas that goes wrong as well (delta debugging), within a number of tries. */
 export async function shrink(plan: Plan, tries = 600): Promise<Plan> {
   let best = plan;
-  let left = tries;
+  const budget = { left: tries };
   const accept = async (candidate: Plan): Promise<boolean> => {
-    left -= 1;
+    budget.left -= 1;
     if ((await faultOf(candidate)) === undefined) return false;
     best = candidate;
     return true;
   };
-  for (let size = Math.ceil(best.steps.length / 2); size >= 1 && left > 0;) {
+  for (let size = Math.ceil(best.steps.length / 2); size >= 1 && budget.left > 0;) {
     let isSmaller = false;
-    for (let at = 0; at < best.steps.length && left > 0;) {
+    for (let at = 0; at < best.steps.length && budget.left > 0;) {
       const steps = [...best.steps.slice(0, at), ...best.steps.slice(at + size)];
       if (await accept({ ...best, steps })) isSmaller = true;
       else at += size;
     }
     if (!isSmaller || size > 1) size = size === 1 ? 0 : Math.floor(size / 2);
   }
-  while (best.replicas > 2 && left > 0 && (await accept({ ...best, replicas: best.replicas - 1 })));
+  while (best.replicas > 2 && budget.left > 0 && (await accept({ ...best, replicas: best.replicas - 1 })));
   return best;
 }
 
