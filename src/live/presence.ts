@@ -58,8 +58,9 @@ export class PresenceTable {
     }
   }
 
-  /** Puts everybody into another epoch, as far as he was in `from`. */
+  /** Puts everybody, this replica too, into another epoch, as far as he was in `from`. */
   translate(from: EpochId, to: EpochId, carry: (presence: Presence) => Pick<Presence, 'node' | 'selections'>): void {
+    if (this.#own !== undefined) this.#own = { ...this.#own, ...carry(this.#own), epoch: to };
     for (const [replica, told] of this.#others) {
       if (compareStamps(told.presence.epoch, from) !== 0) continue;
       const presence = { ...told.presence, ...carry(told.presence), epoch: to };

@@ -15,7 +15,12 @@ async function rows(tree: WorkTree, removed = false): Promise<string[]> {
   return (await all(tree, removed)).map(({ path, name, status }) => `${path ?? `(${name})`} ${status}`);
 }
 
-function world(files: Record<string, string>): { git: MemoryProvider; base: string; clock: () => number; at: { now: number } } {
+function world(files: Record<string, string>): {
+  git: MemoryProvider;
+  base: string;
+  clock: () => number;
+  at: { now: number };
+} {
   const git = new MemoryProvider();
   const at = { now: 0 };
   return { git, base: git.commit(files), clock: () => at.now, at };
