@@ -27,7 +27,7 @@ const chunkBytes = 1024 * 1024;
 /** Longer blobs are no records: zlib does better. */
 const small = 1024;
 /** A base is used so often at most, so that the way back to it stays short in bytes. */
-const uses = 4096;
+const uses = 300;
 const PREFIX = 'tmp_mizer_';
 const hour = 3_600_000;
 

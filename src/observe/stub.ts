@@ -1,5 +1,5 @@
 import type { ObjectReader, TreeEntry } from '../git/tree-reader.js';
-import { fromHex, type Oid } from '../git/oid.js';
+import { fromHex, toHex, type Oid } from '../git/oid.js';
 import { STUB_FILES, type Stub } from './policy.js';
 
 /** What takes objects in. */
@@ -36,6 +36,13 @@ export function treeEntry(name: string, oid: Oid): SortedEntry {
 /** An entry as it stands in another tree. */
 export function sameEntry({ name, mode, oid }: TreeEntry): SortedEntry {
   return `${name}${mode === '040000' ? '/' : '\0'}${letters[mode]}${fromHex(oid)}`;
+}
+
+/** The entry again. */
+export function fromSorted(entry: SortedEntry): TreeEntry {
+  const end = entry.length - 22;
+  const mode = modes[entry[end + 1]!]!.padStart(6, '0') as TreeEntry['mode'];
+  return { name: entry.slice(0, end), mode, oid: toHex(entry.slice(end + 2)) };
 }
 
 /** The content of a tree object. Sorts `entries`. */
