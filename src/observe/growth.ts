@@ -83,7 +83,7 @@ async function* changesOf(shadow: Shadow, from: Moment, to: Moment, options: Gro
   const reader = ObjectReader.open(shadow.gitDir);
   const nodes = new NodeReader(reader);
   try {
-    const [before, after] = [await find(nodes, from, path), await find(nodes, to, path)];
+    const [before, after] = [await find(reader, from, path), await find(reader, to, path)];
     if (before === undefined && after === undefined) throw unknownPath(shadow, to, path);
     const pending: Found[] = [await look(nodes, { path, depth: 0, before, after })];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {

@@ -1,8 +1,9 @@
 import { ObjectReader, type TreeEntry } from '../git/tree-reader.js';
 import { MizerError } from '../model/errors.js';
 import { join, toDisplay, type TreePath } from '../model/tree-path.js';
+import { entryAt } from './entry-at.js';
 import { type Moment, momentAt } from './history.js';
-import { type Node, NodeReader } from './nodes.js';
+import { isTracked, type Node, NodeReader } from './nodes.js';
 import type { Shadow } from './shadow.js';
 
 export interface Entry extends Node {
@@ -50,7 +51,7 @@ async function* entriesOf(shadow: Shadow, moment: Moment, options: ListOptions):
   const reader = ObjectReader.open(shadow.gitDir);
   const nodes = new NodeReader(reader);
   try {
-    const top = await find(nodes, moment, path);
+    const top = await find(reader, moment, path);
     if (top === undefined) throw unknownPath(shadow, moment, path);
     const pending: Found[] = [{ tree: top, entry: { path, depth: 0, ...(await nodes.node(top, path)) } }];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -88,14 +89,10 @@ const orders: Readonly<Record<SortKey, (a: Found, b: Found) => number>> = {
   mtime: (a, b) => (b.entry.mtime ?? -Infinity) - (a.entry.mtime ?? -Infinity) || byName(a, b),
 };
 
-/** The entry at a path of a recorded state. */
-export async function find(nodes: NodeReader, { tree }: Moment, path: TreePath): Promise<TreeEntry | undefined> {
-  let found: TreeEntry | undefined = { name: '', mode: '040000', oid: tree };
-  for (const part of path === '' ? [] : path.split('/')) {
-    if (found?.mode !== '040000') return undefined;
-    found = (await nodes.children(found.oid)).find(({ name }) => name === part);
-  }
-  return found;
+/** What is recorded at a path; stubs and `.nogtree` are no paths of the directory. */
+export async function find(reader: ObjectReader, { tree }: Moment, path: TreePath): Promise<TreeEntry | undefined> {
+  const named = path === '' || path.split('/').every((name) => isTracked({ name }));
+  return named ? entryAt(reader, tree, path) : undefined;
 }
 
 export function unknownPath(shadow: Shadow, { time }: Moment, path: TreePath): MizerError {

@@ -19,7 +19,7 @@ export interface Node {
 }
 
 /** An entry of a tree that is no stub and no `.nogtree`: those names are never tracked. */
-export function isTracked({ name }: TreeEntry): boolean {
+export function isTracked({ name }: Pick<TreeEntry, 'name'>): boolean {
   return !name.startsWith('.git') && !name.startsWith('.nog');
 }
 

@@ -45,6 +45,16 @@ describe('help', () => {
     });
   });
 
+  test('a family tells its commands: alone as wrong usage, with --help or by mzr help as asked for', () => {
+    const { status, out, err } = mzr(['observe']);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    for (const word of ['ls', 'growth', 'export', 'meta']) expect(err).toMatch(new RegExp(`^  ${word} `, 'm'));
+    expect(mzr(['observe', '--help'])).toEqual({ status: 0, out: err, err: '' });
+    expect(mzr(['help', 'observe'])).toEqual({ status: 0, out: err, err: '' });
+    expect(mzr(['observe', 'meta', '-h']).out).toBe(mzr(['help', 'observe', 'meta']).out);
+    expect(JSON.parse(mzr(['help', 'observe', '--json']).out)).toMatchObject({ name: 'observe' });
+  });
+
   test('docs/commands.md is what the declarations say (node scripts/reference.js writes it)', () => {
     const file = fileURLToPath(new URL('../../docs/commands.md', import.meta.url));
     expect(readFileSync(file, 'utf8')).toBe(reference());
@@ -64,6 +74,16 @@ describe('what goes wrong', () => {
       out: '',
       err: "mzr: 'lst' is not a command of mzr. [E_USAGE]\nhint: Did you mean mzr list?\n",
     });
+  });
+
+  test('an unknown command of a family names the nearest of it', () => {
+    expect(mzr(['observe', 'grwoth']).err).toBe(
+      "mzr: 'grwoth' is not a command of mzr observe. [E_USAGE]\nhint: Did you mean mzr observe growth?\n",
+    );
+    expect(mzr(['observe', 'meta', 'gett']).err).toContain('Did you mean mzr observe meta get?');
+    expect(mzr(['observe', 'ls', '--dpeth=1']).err).toContain('mzr observe ls has no option --dpeth');
+    expect(mzr(['observe', 'ls', '--dpeth=1']).status).toBe(2);
+    expect(mzr(['help', 'list', 'x']).err).toContain("'x' is one word too many");
   });
 
   test('with --json an error is one document on standard error, also when the words could not be read', () => {

@@ -75,6 +75,21 @@ describe('what can follow', () => {
     expect(answers('bash', 'run', '--cpu', '=', '50%', 'git', '--')).toEqual([':command 5']);
   });
 
+  test('after the first word of a family, its commands, then as of any command', () => {
+    expect(answers('zsh', 'obse')).toEqual(['observe']);
+    expect(answers('zsh', 'observe', '')).toEqual(expect.arrayContaining(['ls', 'growth', 'meta', '--help']));
+    expect(answers('zsh', 'observe', 'gro')).toEqual(['growth']);
+    expect(answers('zsh', 'observe', 'meta', '')).toEqual(['get', 'set', 'list', '--help']);
+    expect(answers('zsh', 'observe', 'growth', '--si')).toEqual(['--since']);
+    expect(answers('zsh', 'observe', 'ls', '--sort', '')).toEqual(['size', 'mtime', 'name']);
+    expect(answers('bash', 'observe', 'ls', '--sort', '=', 's')).toEqual(['size']);
+    expect(answers('zsh', 'observe', 'ls', '--depth=a')).toEqual(['all']);
+    expect(answers('zsh', 'observe', 'ls', '')).toEqual([':files']);
+    expect(answers('zsh', 'help', 'observe', 'exp')).toEqual(['export']);
+    expect(answers('zsh', 'observe', 'nonsense', '')).toEqual([]);
+    expect(answers('zsh', 'help', 'list', '')).toEqual([]);
+  });
+
   test('nothing where nothing can follow, or on nonsense', () => {
     expect(answers('zsh', 'show', 'c', '')).toEqual([]);
     expect(answers('zsh', 'nonsense', '')).toEqual([]);
@@ -132,6 +147,9 @@ describe('in the shells themselves', () => {
     expect(inBash('init', 'some')).toEqual(['somewhere']);
     expect(inBash('switch', '-b', 'fea')).toEqual(['feature/login']);
     expect(inBash('run', 'printe')).toContain('printenv');
+    expect(inBash('observe', 'gro')).toEqual(['growth']);
+    expect(inBash('observe', 'ls', '--sor')).toEqual(['--sort']);
+    expect(inBash('observe', 'ls', 'some').toSorted()).toEqual(['some.env', 'somewhere']);
   });
 
   test('a branch with the name of a trap is quoted, and runs nothing', () => {
@@ -150,6 +168,9 @@ describe('in the shells themselves', () => {
       expect(inFish('mzr init some')).toEqual(['somewhere/']);
       expect(inFish('mzr switch -b fea')).toEqual(['feature/login']);
       expect(inFish('mzr run printe')).toContain('printenv');
+      expect(inFish('mzr observe gro')).toEqual(['growth']);
+      expect(inFish('mzr observe ls --sort=s')).toEqual(['--sort=size']);
+      expect(inFish('mzr observe ls some').toSorted()).toEqual(['some.env', 'somewhere/']);
     },
   );
 
@@ -168,11 +189,13 @@ describe('in the shells themselves', () => {
       'mzr limit x --cpu=15\t',
       'mzr switch -b fea\t',
       'mzr run printe\t',
+      'mzr observe gro\t--sin\t',
     ]);
     expect(seen).toContain('ran: switch\r\n');
     expect(seen).toContain('ran: run --clean\r\n');
     expect(seen).toContain('ran: limit x --cpu=150%\r\n');
     expect(seen).toContain('ran: switch -b feature/login\r\n');
     expect(seen).toContain('ran: run printenv\r\n');
+    expect(seen).toContain('ran: observe growth --since\r\n');
   });
 });

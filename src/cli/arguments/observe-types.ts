@@ -20,3 +20,21 @@ export const moment: ValueType<string> = {
 };
 
 export const shadowRootOption = value(directory, 'where shadow repositories lie (default: $MIZER_SHADOW_ROOT)');
+
+export const metadataKey: ValueType<string> = {
+  placeholder: 'KEY',
+  expected: 'a key',
+  parse: (text) => (text === '' ? undefined : text),
+  complete: 'none',
+};
+
+/** A key and what is to stand there, as it was typed; nothing takes it away. */
+export const assignment: ValueType<{ readonly key: string; readonly text: string }> = {
+  placeholder: 'KEY=JSON',
+  expected: 'a key, = and a JSON value',
+  parse: (text) => {
+    const at = text.indexOf('=');
+    return at < 1 ? undefined : { key: text.slice(0, at), text: text.slice(at + 1) };
+  },
+  complete: 'none',
+};

@@ -3,6 +3,7 @@ import { discover } from './observe/discover.js';
 import { exportAll } from './observe/export.js';
 import { growth } from './observe/growth.js';
 import { ls } from './observe/ls.js';
+import { meta } from './observe/meta.js';
 import { root } from './observe/root.js';
 import { run } from './observe/run.js';
 
@@ -13,5 +14,5 @@ export const observe: Family = {
   description: [
     'A shadow repository is a git repository of its own that keeps what is known about a directory (names, sizes, times), not the files themselves. Nothing is ever written into the directory.',
   ],
-  members: [ls, growth, discover, root, run, exportAll],
+  members: [ls, growth, discover, root, run, meta, exportAll],
 };

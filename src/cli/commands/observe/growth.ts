@@ -19,7 +19,7 @@ export const growth = declare({
   examples: [
     { line: 'mzr observe growth /data --since monday', says: 'what grew since Monday, and where' },
     {
-      line: 'mzr observe growth /data/projects --since 2026-01-01 --until 2026-02-01 --depth 2',
+      line: 'mzr observe growth /data --since 2026-01-01 --until 2026-02-01 --depth 2',
       says: 'in one month, two levels deep',
     },
   ],
