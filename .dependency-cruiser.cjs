@@ -33,7 +33,8 @@ module.exports = {
     },
     {
       name: 'live-runs-anywhere',
-      comment: 'live is loaded by browsers as it is: no Node module, and of packages the text engine and the hashes alone.',
+      comment:
+        'live is loaded by browsers as it is: no Node module, and of packages the text engine and the hashes alone.',
       severity: 'error',
       from: { path: '^src/live/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^node_modules/(yjs|@noble/hashes)/' },

@@ -1,12 +1,17 @@
 import { createID, getItem, type Item } from 'yjs';
 import type { Edits } from './engine.js';
-import type { YjsText } from './yjs-text.js';
 
 /** A character that is shown, and the offset at which. */
 interface Mark {
   client: number;
   clock: number;
   offset: number;
+}
+
+/** The text in which places are looked for. */
+interface Stretches {
+  readonly first: Item | null;
+  readonly store: Parameters<typeof getItem>[0];
 }
 
 /** A stretch of the text and the offset at which it begins. */
@@ -26,11 +31,11 @@ const STEPS = 6;
  * go one way only and are dropped at each remote change.) Marks name characters, not stretches, which come and go by splitting and merging.
  */
 export class Places {
-  private readonly text: YjsText;
+  private readonly text: Stretches;
   private marks: Mark[] = [];
   private oldest = 0;
 
-  constructor(text: YjsText) {
+  constructor(text: Stretches) {
     this.text = text;
   }
 
