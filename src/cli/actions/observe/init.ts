@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { init as initShadow } from '../../../observe/init.js';
+import type { Policy } from '../../../observe/policy.js';
+import { answer, defined } from '../../answer.js';
+import { shown } from '../../reporter/human.js';
+import type { World } from '../../world.js';
+
+interface InitInput {
+  readonly realdir: string;
+  readonly policy: Policy | undefined;
+  readonly noRollup: boolean;
+  readonly shadowRoot: string | undefined;
+}
+
+export async function init({ realdir, policy, noRollup, shadowRoot }: InitInput, world: World): Promise<number> {
+  const shadow = await initShadow({
+    realDirectory: resolve(world.cwd(), realdir),
+    rollup: !noRollup,
+    ...defined({ policy, shadowRoot: shadowRoot === undefined ? undefined : resolve(world.cwd(), shadowRoot) }),
+  });
+  const { path, uuid, realDirectory, rollup } = shadow;
+  answer(world, { path, uuid, realDirectory, rollup }, () => `${shown(path)}\n`);
+  return 0;
+}
