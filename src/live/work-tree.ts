@@ -397,9 +397,7 @@ export class WorkTree {
   /** Begins an epoch. @throws Missing */
   #succeed(kind: 'reset' | 'commit', base: Oid | null, version: Version | undefined): void {
     this.#act(() => {
-      const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, (oid) =>
-        this.#baseOf(oid),
-      );
+      const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, this.#baseOf);
       const tell = this.#step(next, next, works, () => this.#chronicle.add(next));
       Successor.complete(next);
       this.#outbox.owe(next);
