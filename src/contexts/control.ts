@@ -68,7 +68,7 @@ function addIfAlive(group: ControlGroup, pid: number): void {
   try {
     group.add(pid);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!(error instanceof MizerError && error.data['errno'] === 'ESRCH')) throw error;
   }
 }
 
@@ -121,7 +121,7 @@ export async function end(tree: WorkTree, record: ContextRecord): Promise<number
     for (const { pid } of left) signal(pid, 'SIGKILL');
     await pause(10);
   }
-  group?.remove();
+  await group?.remove();
   return all.length;
 }
 
@@ -134,6 +134,6 @@ function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 /** Takes away the control group of a context that is being removed. */
-export function forgetGroup(tree: WorkTree, record: ContextRecord): void {
-  groupOf(tree, record)?.remove();
+export async function forgetGroup(tree: WorkTree, record: ContextRecord): Promise<void> {
+  await groupOf(tree, record)?.remove();
 }

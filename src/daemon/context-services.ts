@@ -171,7 +171,8 @@ export function contextServices(world: ContextWorld): ContextServices {
 
     'context/limit': (params, call) =>
       changing(call, params, async (tree, record) => {
-        await limit(tree, record, params.limits);
+        const lifted = params.lifted.map((name) => [name, Number.POSITIVE_INFINITY]);
+        await limit(tree, record, { ...params.limits, ...Object.fromEntries(lifted) });
         return {};
       }),
 
@@ -213,7 +214,7 @@ export function contextServices(world: ContextWorld): ContextServices {
         }
         return saved;
       });
-      for (const { record } of found) if (record !== undefined) forgetGroup(tree, record);
+      for (const { record } of found) if (record !== undefined) await forgetGroup(tree, record);
       world.prepare(tree);
       return { dropped: found.map(({ name }) => name), archived };
     },

@@ -52,7 +52,7 @@ export const schemas = {
   'context/apply': context.extend({ paths: texts, into: optional(text), dryRun: flag, merge: flag, ignored: flag }),
   'context/rewind': context.extend({ snapshot: text }),
   'context/promote': context,
-  'context/limit': context.extend({ limits }),
+  'context/limit': context.extend({ limits, lifted: z.array(limits.keyof()).readonly() }),
   'context/pause': context,
   'context/resume': context,
   'context/stop': context,

@@ -167,7 +167,7 @@ async function endRun(tree: WorkTree, name: string, keep: boolean): Promise<EndS
   const record = await tree.store.context(name);
   if (keep) return { context: name, outcome: 'kept', notes: [] };
   const retirement = await retire(tree, record);
-  if (!tree.store.hasContext(name)) forgetGroup(tree, record);
+  if (!tree.store.hasContext(name)) await forgetGroup(tree, record);
   return { context: name, ...retirement, notes: [] };
 }
 

@@ -192,20 +192,30 @@ export class ControlGroup {
     });
   }
 
-  /** Removes the group, and groups made within it. One that is gone is no error. @throws MizerError `E_CGROUP_IN_USE` */
-  remove(): void {
-    for (const directory of this.#places.flatMap((place) => subtree(place.directory))) {
-      try {
-        fs.rmdirSync(directory);
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') continue;
-        if (errnoOf(error) !== 'EBUSY') throw error;
-        throw new MizerError('E_CGROUP_IN_USE', `The control group of ${this.name} still holds processes.`, {
-          hint: `End them with \`mzr stop ${this.name}\`.`,
-        });
-      }
-    }
+  /**
+   * Removes the group, and groups made within it. One that is gone is no error. A process that has just ended is waited for: it leaves its
+   * groups one after another.
+   * @throws MizerError `E_CGROUP_IN_USE`
+   */
+  async remove(): Promise<void> {
+    await until('forgotten', this.name, () => this.#places.every((place) => subtree(place.directory).every(isRemoved)));
   }
+}
+
+function isRemoved(directory: string): boolean {
+  try {
+    fs.rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true;
+    if (errnoOf(error) !== 'EBUSY') throw error;
+  }
+  const pids = read(`${directory}/cgroup.procs`).split('\n').filter(Boolean);
+  // Who ends gives up his namespaces before his groups.
+  if (!pids.some((pid) => fs.existsSync(`/proc/${pid}/ns/mnt`))) return false;
+  throw new MizerError('E_CGROUP_IN_USE', `The control group ${directory} still holds processes.`, {
+    hint: 'End them with `mzr stop CONTEXT`.',
+  });
 }
 
 /** The groups that mizer has made in some hierarchies. */

@@ -221,7 +221,10 @@ export interface RewindResult {
   readonly before: SnapshotInfo;
 }
 export interface LimitParams extends ContextParams {
+  /** What is not named stays. */
   readonly limits: Limits;
+  /** Limits to take away. */
+  readonly lifted: readonly (keyof Limits)[];
 }
 export interface DropParams extends Standing {
   readonly contexts: readonly string[];

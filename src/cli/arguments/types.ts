@@ -114,6 +114,15 @@ export const processCount: ValueType<number> = {
   complete: ['100', '500', '1000'],
 };
 
+/** Or the word with which control groups take a limit away. */
+export function liftable(type: ValueType<number>): ValueType<number> {
+  return {
+    ...type,
+    expected: `${type.expected}, or max for no limit`,
+    parse: (text) => (text === 'max' ? Number.POSITIVE_INFINITY : type.parse(text)),
+  };
+}
+
 function positive(number: number): number | undefined {
   return Number.isSafeInteger(number) && number > 0 ? number : undefined;
 }

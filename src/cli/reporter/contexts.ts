@@ -64,6 +64,8 @@ export function contextPage(details: ContextDetails, now: number, style: Style):
   return labelled(pairs, style) + snapshots;
 }
 
+export const limitNames = { cpuPercent: 'cpu', memoryBytes: 'memory', pids: 'pids' } as const;
+
 /** Limits in the words in which they are given. */
 export function limitsText({ cpuPercent, memoryBytes, pids }: Limits): string {
   const parts: string[] = [];

@@ -33,7 +33,7 @@ try {
   while (size() < 10) await pause(5);
   assert.ok(group.processes().includes(child.pid));
   assert.ok(group.processes().length >= 2);
-  assert.throws(() => group.remove(), { code: 'E_CGROUP_IN_USE' });
+  await assert.rejects(group.remove(), { code: 'E_CGROUP_IN_USE' });
 
   assert.equal(group.isFrozen(), false);
   await group.freeze();
@@ -72,11 +72,11 @@ try {
   );
 } finally {
   await group.kill();
-  groups.find(name)?.remove();
+  await groups.find(name)?.remove();
   fs.rmSync(scratch, { recursive: true });
 }
 assert.equal(groups.find(name), undefined);
-group.remove();
+await group.remove();
 // The directory above stays for the next group; here nothing of the test is to stay.
 for (const { directory } of hierarchies) {
   if (groups.names().length === 0) fs.rmdirSync(`${directory}/mizer`);
