@@ -1,5 +1,3 @@
-import { typeOfMode } from './base-listing.js';
-import type { EntryType } from './base-listing.js';
 import type { EpochState } from './epoch.js';
 import { baseNode, basePathIn, compareStamps } from './ids.js';
 import type { EpochId, NodeId, Vector } from './ids.js';
@@ -38,10 +36,13 @@ export class Passage {
   /** @throws Missing */
   translate(node: NodeId): NodeId | null {
     const there = this.#translate(node, this.#from);
+    if (there === null || there === node) return there;
     // On the way another kind of entry may have stood at its path.
-    return there !== null && this.#to.made(there) === undefined && this.#typeThere(there) !== this.#from.typeOf(node)
-      ? null
-      : there;
+    const type = this.#from.typeOf(node);
+    if (this.#to.typeOf(there) === type) return there;
+    const path = basePathIn(this.#from.record.id, node);
+    const besides = path === undefined ? null : this.#baseAt(path);
+    return besides !== null && this.#to.typeOf(besides) === type ? besides : null;
   }
 
   #translate(node: NodeId, from: EpochState): NodeId | null {
@@ -89,13 +90,6 @@ export class Passage {
     const { base, record } = this.#to;
     const entry = need(base.find(path), () => base.locate(path));
     return entry === null ? null : baseNode(record.id, path);
-  }
-
-  #typeThere(node: NodeId): EntryType | null {
-    const { base, record } = this.#to;
-    const path = basePathIn(record.id, node) ?? '';
-    const entry = need(path === '' ? null : base.find(path), () => base.locate(path));
-    return entry === null ? 'directory' : typeOfMode(entry.mode);
   }
 
   #settledView(epoch: EpochState, settled: Vector): TreeView {
