@@ -62,12 +62,8 @@ export class AttributeRules {
   #parse(line: string): void {
     const text = skipBlank(line);
     if (text === '' || text.startsWith('#')) return;
-    const quoted = text.startsWith('"') ? unquote(text) : undefined;
-    let [name, rest] = quoted ?? cut(text);
+    let [name, rest] = (text.startsWith('"') ? unquote(text) : undefined) ?? cut(text);
     const isMacro = name.startsWith(macroPrefix) && name.length > macroPrefix.length;
-    if (text === macroPrefix || (quoted === undefined && name === macroPrefix)) {
-      return;
-    }
     if (isMacro) {
       name = name.slice(macroPrefix.length);
       if (!validName.test(name)) return;

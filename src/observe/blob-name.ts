@@ -4,6 +4,7 @@ import { fromText, toText } from '../model/tree-path.js';
 const plain = /^[ !#-[\]-~]*$/;
 /** One character of UTF-8 as Unicode defines it: no surrogates, nothing longer than need be. */
 const character =
+  // oxlint-disable-next-line no-control-regex -- every character is meant
   /[\u0000-\u007f]|[\u00c2-\u00df][\u0080-\u00bf]|(?:\u00e0[\u00a0-\u00bf]|[\u00e1-\u00ec\u00ee\u00ef][\u0080-\u00bf]|\u00ed[\u0080-\u009f])[\u0080-\u00bf]|(?:\u00f0[\u0090-\u00bf]|[\u00f1-\u00f3][\u0080-\u00bf]|\u00f4[\u0080-\u008f])[\u0080-\u00bf]{2}/y;
 
 /**

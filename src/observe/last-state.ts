@@ -1,6 +1,6 @@
 import { AttributeRules } from '../git/attribute-rules.js';
 import { IgnoreRules } from '../git/ignore-rules.js';
-import { ObjectReader } from '../git/tree-reader.js';
+import type { ObjectReader } from '../git/tree-reader.js';
 import { MizerError } from '../model/errors.js';
 import { NOGTREE, type RootRecord } from './blob.js';
 import { BundlePatterns } from './bundle-patterns.js';
