@@ -5,6 +5,7 @@ import { find, unknownPath } from './list.js';
 import { type Node, NodeReader } from './nodes.js';
 import { STUB_FILES } from './policy.js';
 import type { Shadow } from './shadow.js';
+import { withReader } from './with-reader.js';
 
 /** `changed`: as big and as many as before, and yet not the same. */
 export type Change = 'came' | 'went' | 'grew' | 'shrank' | 'changed' | 'same';
@@ -49,16 +50,20 @@ export interface GrowthReport {
  * @throws MizerError as `momentAt`; `E_PATH_UNKNOWN` where neither state has the path, `E_RECORD_HURT` while it is iterated
  */
 export async function growth(shadow: Shadow, options: GrowthOptions): Promise<GrowthReport> {
-  const reader = ObjectReader.open(shadow.gitDir);
-  try {
-    const from = await momentSince(shadow, reader, options.since);
-    const to = await momentAt(shadow, reader, options.until);
+  return withReader(shadow, async (reader) => {
+    const { from, to } = await statesOf(shadow, reader, options);
     const stubs = await Promise.all([from, to].map(({ tree }) => stubIds(reader, tree)));
-    const changes = changesOf(shadow, from, to, options);
-    return { from, to, policyChanged: stubs[0] !== stubs[1], changes };
-  } finally {
-    reader.close();
-  }
+    return { from, to, policyChanged: stubs[0] !== stubs[1], changes: changesOf(shadow, from, to, options) };
+  });
+}
+
+/** The two states that are compared. */
+export async function statesOf(
+  shadow: Shadow,
+  reader: ObjectReader,
+  { since, until }: Pick<GrowthOptions, 'since' | 'until'>,
+): Promise<{ readonly from: Moment; readonly to: Moment }> {
+  return { from: await momentSince(shadow, reader, since), to: await momentAt(shadow, reader, until) };
 }
 
 async function stubIds(reader: ObjectReader, tree: string): Promise<string> {
@@ -67,14 +72,14 @@ async function stubIds(reader: ObjectReader, tree: string): Promise<string> {
 }
 
 /** One path in both states. */
-interface Pair {
+export interface Pair {
   readonly path: TreePath;
   readonly depth: number;
   readonly before: TreeEntry | undefined;
   readonly after: TreeEntry | undefined;
 }
 
-interface Found extends Pair {
+export interface Found extends Pair {
   readonly growth: Growth;
 }
 
@@ -83,20 +88,32 @@ async function* changesOf(shadow: Shadow, from: Moment, to: Moment, options: Gro
   const reader = ObjectReader.open(shadow.gitDir);
   const nodes = new NodeReader(reader);
   try {
-    const [before, after] = [await find(reader, from, path), await find(reader, to, path)];
-    if (before === undefined && after === undefined) throw unknownPath(shadow, to, path);
-    const pending: Found[] = [await look(nodes, { path, depth: 0, before, after })];
+    const pending = [await pairAt(shadow, reader, nodes, from, to, path)];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       yield next.growth;
-      if (next.depth < depth && !isSame(next)) pending.push(...(await inside(nodes, next)));
+      if (next.depth < depth && !isSame(next)) pending.push(...(await changesIn(nodes, next)).toReversed());
     }
   } finally {
     reader.close();
   }
 }
 
-/** What differs in a directory, last first. */
-async function inside(nodes: NodeReader, { path, depth, before, after }: Pair): Promise<readonly Found[]> {
+/** What was asked for, in both states. @throws MizerError `E_PATH_UNKNOWN` */
+export async function pairAt(
+  shadow: Shadow,
+  reader: ObjectReader,
+  nodes: NodeReader,
+  from: Moment,
+  to: Moment,
+  path: TreePath,
+): Promise<Found> {
+  const [before, after] = [await find(reader, from, path), await find(reader, to, path)];
+  if (before === undefined && after === undefined) throw unknownPath(shadow, to, path);
+  return look(nodes, { path, depth: 0, before, after });
+}
+
+/** What differs in a directory, the greatest difference first. */
+export async function changesIn(nodes: NodeReader, { path, depth, before, after }: Pair): Promise<readonly Found[]> {
   const entriesOf = async (entry: TreeEntry | undefined): Promise<Map<string, TreeEntry>> =>
     new Map((entry?.mode === '040000' ? await nodes.children(entry.oid) : []).map((child) => [child.name, child]));
   const [old, now] = await Promise.all([entriesOf(before), entriesOf(after)]);
@@ -104,7 +121,7 @@ async function inside(nodes: NodeReader, { path, depth, before, after }: Pair): 
     .map((name) => ({ path: join(path, name), depth: depth + 1, before: old.get(name), after: now.get(name) }))
     .filter((pair) => !isSame(pair));
   const found = await Promise.all(differing.map((pair) => look(nodes, pair)));
-  return found.sort(byDifference).toReversed();
+  return found.sort(byDifference);
 }
 
 function isSame({ before, after }: Pair): boolean {

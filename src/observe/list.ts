@@ -5,6 +5,7 @@ import { entryAt } from './entry-at.js';
 import { type Moment, momentAt } from './history.js';
 import { isTracked, type Node, NodeReader } from './nodes.js';
 import type { Shadow } from './shadow.js';
+import { withReader } from './with-reader.js';
 
 export interface Entry extends Node {
   /** In the real directory; its root is `''`. */
@@ -37,13 +38,8 @@ export interface Listing {
  * @throws MizerError as `momentAt`; `E_PATH_UNKNOWN`, `E_RECORD_HURT` while it is iterated
  */
 export async function list(shadow: Shadow, options: ListOptions = {}): Promise<Listing> {
-  const reader = ObjectReader.open(shadow.gitDir);
-  try {
-    const moment = await momentAt(shadow, reader, options.at);
-    return { moment, entries: entriesOf(shadow, moment, options) };
-  } finally {
-    reader.close();
-  }
+  const moment = await withReader(shadow, (reader) => momentAt(shadow, reader, options.at));
+  return { moment, entries: entriesOf(shadow, moment, options) };
 }
 
 async function* entriesOf(shadow: Shadow, moment: Moment, options: ListOptions): AsyncGenerator<Entry> {
@@ -51,21 +47,32 @@ async function* entriesOf(shadow: Shadow, moment: Moment, options: ListOptions):
   const reader = ObjectReader.open(shadow.gitDir);
   const nodes = new NodeReader(reader);
   try {
-    const top = await find(reader, moment, path);
-    if (top === undefined) throw unknownPath(shadow, moment, path);
-    const pending: Found[] = [{ tree: top, entry: { path, depth: 0, ...(await nodes.node(top, path)) } }];
+    const pending = [await entryOf(shadow, reader, nodes, moment, path)];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       yield next.entry;
       if (next.entry.kind === 'directory' && next.entry.depth < depth)
-        pending.push(...(await inside(nodes, next, sort)));
+        pending.push(...(await entriesIn(nodes, next, sort)).toReversed());
     }
   } finally {
     reader.close();
   }
 }
 
-/** What lies in a directory, last first. */
-async function inside(nodes: NodeReader, { tree, entry }: Found, sort: SortKey): Promise<readonly Found[]> {
+/** What was asked for. @throws MizerError `E_PATH_UNKNOWN` */
+export async function entryOf(
+  shadow: Shadow,
+  reader: ObjectReader,
+  nodes: NodeReader,
+  moment: Moment,
+  path: TreePath,
+): Promise<Found> {
+  const tree = await find(reader, moment, path);
+  if (tree === undefined) throw unknownPath(shadow, moment, path);
+  return { tree, entry: { path, depth: 0, ...(await nodes.node(tree, path)) } };
+}
+
+/** What lies in a directory. */
+export async function entriesIn(nodes: NodeReader, { tree, entry }: Found, sort: SortKey): Promise<readonly Found[]> {
   const children = await nodes.children(tree.oid);
   const found = await Promise.all(
     children.map(async (child): Promise<Found> => {
@@ -73,10 +80,10 @@ async function inside(nodes: NodeReader, { tree, entry }: Found, sort: SortKey):
       return { tree: child, entry: { path, depth: entry.depth + 1, ...(await nodes.node(child, path)) } };
     }),
   );
-  return found.sort(orders[sort]).toReversed();
+  return found.sort(orders[sort]);
 }
 
-interface Found {
+export interface Found {
   readonly tree: TreeEntry;
   readonly entry: Entry;
 }

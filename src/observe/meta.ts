@@ -10,6 +10,7 @@ import { checkKey, formatMetadata, type Metadata } from './meta-blob.js';
 import { metadataPlace, readMetadata } from './meta-place.js';
 import { isTracked } from './nodes.js';
 import type { Shadow } from './shadow.js';
+import { withReader } from './with-reader.js';
 
 const branch = 'master-meta';
 
@@ -162,15 +163,6 @@ function quoted(path: TreePath): string {
 
 async function treeOf(reader: ObjectReader, commit: string | undefined): Promise<string | undefined> {
   return commit === undefined ? undefined : (await reader.object(`${commit}^{tree}`))?.oid;
-}
-
-async function withReader<T>(shadow: Shadow, work: (reader: ObjectReader) => Promise<T>): Promise<T> {
-  const reader = ObjectReader.open(shadow.gitDir);
-  try {
-    return await work(reader);
-  } finally {
-    reader.close();
-  }
 }
 
 function changed(expected: string | null, actual: string | undefined): MizerError {

@@ -19,6 +19,8 @@ export const moment: ValueType<string> = {
   complete: ['yesterday', 'monday', '1 week ago', '1 month ago'],
 };
 
+export const htmlFile: ValueType<string> = { ...file, expected: 'a file to write' };
+
 export const shadowRootOption = value(directory, 'where shadow repositories lie (default: $MIZER_SHADOW_ROOT)');
 
 export const metadataKey: ValueType<string> = {

@@ -1,20 +1,24 @@
 import { entryJson } from '../../../observe/entry-json.js';
 import { type Entry, list, type Listing, type SortKey } from '../../../observe/list.js';
+import { listMap } from '../../../observe/treemap.js';
 import { defined } from '../../answer.js';
 import { lines } from '../../lines.js';
 import { listEnd, listRow, listTitles } from '../../reporter/observed.js';
 import type { World } from '../../world.js';
+import { pageOf } from './page.js';
 import { layoutOf, type PlaceInput, placeOf } from './place.js';
 
 interface LsInput extends PlaceInput {
   readonly depth: number | undefined;
   readonly sort: SortKey | undefined;
   readonly at: string | undefined;
+  readonly html: string | undefined;
 }
 
 export async function ls(input: LsInput, world: World): Promise<number> {
   const { shadow, path } = await placeOf(input, world);
-  const { depth, sort, at } = input;
+  const { depth, sort, at, html } = input;
+  if (html !== undefined) return pageOf(await listMap(shadow, { path, ...defined({ depth, at }) }), html, world);
   const listing = await list(shadow, { path, ...defined({ depth, sort, at }) });
   const out = lines(world);
   try {

@@ -1,4 +1,4 @@
-import { depth, moment, observedPath, shadowRootOption } from '../../arguments/observe-types.js';
+import { depth, htmlFile, moment, observedPath, shadowRootOption } from '../../arguments/observe-types.js';
 import { declare, optional, value } from '../../declaration.js';
 
 export const growth = declare({
@@ -13,7 +13,8 @@ export const growth = declare({
   options: {
     since: value(moment, 'the earlier state; needed'),
     until: value(moment, 'the later state (default: the newest)'),
-    depth: value(depth, 'levels below PATH, or all (default: 1)'),
+    depth: value(depth, 'levels below PATH, or all (default: 1; of a page: all)'),
+    html: value(htmlFile, 'write a page with a map that can be clicked into instead'),
     shadowRoot: shadowRootOption,
   },
   examples: [
@@ -22,6 +23,7 @@ export const growth = declare({
       line: 'mzr observe growth /data --since 2026-01-01 --until 2026-02-01 --depth 2',
       says: 'in one month, two levels deep',
     },
+    { line: "mzr observe growth /data --since '1 month ago' --html growth.html", says: 'a map of it, for a browser' },
   ],
   streams: true,
   load: async () => (await import('../../actions/observe/growth.js')).growth,

@@ -1,4 +1,4 @@
-import { depth, moment, observedPath, shadowRootOption } from '../../arguments/observe-types.js';
+import { depth, htmlFile, moment, observedPath, shadowRootOption } from '../../arguments/observe-types.js';
 import { choice } from '../../arguments/types.js';
 import { declare, optional, value } from '../../declaration.js';
 
@@ -13,14 +13,16 @@ export const ls = declare({
   ],
   positionals: { path: optional(observedPath, 'what to list (default: the current directory)') },
   options: {
-    depth: value(depth, 'levels below PATH, or all (default: 1)'),
+    depth: value(depth, 'levels below PATH, or all (default: 1; of a page: all)'),
     sort: value(choice('size|mtime|name', ['size', 'mtime', 'name']), 'greatest or newest first (default: name)'),
     at: value(moment, 'the state of then (default: the newest)'),
+    html: value(htmlFile, 'write a page with a map that can be clicked into instead'),
     shadowRoot: shadowRootOption,
   },
   examples: [
     { line: 'mzr observe ls /data --sort size', says: 'what takes the space' },
     { line: "mzr observe ls /data/projects --depth 2 --at '2 weeks ago'", says: 'what was there' },
+    { line: 'mzr observe ls /data --html data.html', says: 'a map of it, for a browser' },
     { line: 'mzr observe ls /data --depth all --json | jq .path', says: 'every path, for a program' },
   ],
   streams: true,
