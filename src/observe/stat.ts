@@ -4,13 +4,13 @@ import { codeOf } from '../disk/tree-location.js';
 import { PackWriter, removeUnfinishedPacks } from '../git/pack-writer.js';
 import { toHex } from '../git/oid.js';
 import { joinPacks } from '../git/repack.js';
-import { git, requireGit } from '../git/run.js';
+import { requireGit } from '../git/run.js';
 import { ObjectReader } from '../git/tree-reader.js';
 import { closeDirectory, EntryLook, openDirectory } from '../linux/directory.js';
 import { MizerError } from '../model/errors.js';
-import { toDisplay } from '../model/tree-path.js';
 import { formatRecord, NOGTREE, type RootRecord } from './blob.js';
 import { isoSeconds, makeCommit, moveBranch } from './commit.js';
+import { noteErrors } from './error-notes.js';
 import { entriesOf, lastState, type LastState } from './last-state.js';
 import { scan, type ObserveError, type Scanned } from './scan.js';
 import type { Shadow } from './shadow.js';
@@ -179,17 +179,6 @@ export function rootRecord({ root, errors }: Scanned, last: LastState): RootReco
     mtimeMin: Math.min(root.mtimeMin, last.root.mtimeMin),
     mtimeMax: Math.max(root.mtimeMax, last.root.mtimeMax),
   };
-}
-
-/** Puts a note on a commit that lists what could not be read: reason and path a line, paths as git prints them. */
-async function noteErrors(shadow: Shadow, commit: string, errors: readonly ObserveError[]): Promise<void> {
-  if (errors.length === 0) return;
-  const lines = errors.map(({ path, reason }) => `${reason} ${path === '' ? '.' : toDisplay(path)}\n`);
-  await git([`--git-dir=${shadow.gitDir}`, 'notes', 'add', '-f', '-F', '-', commit], {
-    cwd: shadow.gitDir,
-    input: lines.join(''),
-    mayWrite: true,
-  });
 }
 
 function closed(shadow: Shadow, cause: unknown): MizerError {

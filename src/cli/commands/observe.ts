@@ -8,6 +8,7 @@ import { meta } from './observe/meta.js';
 import { applyStub, reinit } from './observe/reinit.js';
 import { root } from './observe/root.js';
 import { run } from './observe/run.js';
+import { content, sha } from './observe/sha.js';
 import { stat } from './observe/stat.js';
 import { status } from './observe/status.js';
 
@@ -18,5 +19,5 @@ export const observe: Family = {
   description: [
     'A shadow repository is a git repository of its own that keeps what is known about a directory (names, sizes, times), not the files themselves. Nothing is ever written into the directory.',
   ],
-  members: [init, stat, status, reinit, applyStub, ls, growth, discover, root, run, meta, exportAll],
+  members: [init, stat, sha, content, status, reinit, applyStub, ls, growth, discover, root, run, meta, exportAll],
 };

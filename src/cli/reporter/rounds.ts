@@ -1,8 +1,9 @@
 import { toDisplay } from '../../model/tree-path.js';
 import type { Progress } from '../../protocol/messages.js';
+import type { HashProgress } from '../../observe/hash-pool.js';
 import type { RoundSummary, RunEvent, ShadowEvent } from '../../observe/run.js';
 import type { StatProgress } from '../../observe/stat.js';
-import { count, shown } from './human.js';
+import { count, shown, size } from './human.js';
 import { jsonPath } from './json.js';
 import type { Style } from './style.js';
 
@@ -67,4 +68,12 @@ export function eventJson(event: Told): string {
 
 export function progressOf(path: string, { entries, expected }: StatProgress): Progress {
   return { phase: shown(path), done: entries, total: expected };
+}
+
+/** How far hashing is, with its rate. How much there is to read is not known before all records have been seen. */
+export function hashProgress(startMs: number, now: () => number): (progress: HashProgress) => Progress {
+  return ({ files, bytes }) => {
+    const rate = bytes / Math.max(0.001, (now() - startMs) / 1000);
+    return { phase: `hashing, ${size(bytes)} at ${size(rate)}/s, files`, done: files, total: 0 };
+  };
 }

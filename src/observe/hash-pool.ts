@@ -1,0 +1,97 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { Background } from '../disk/background.js';
+import type { TreePath } from '../model/tree-path.js';
+import type { HashResult, HashSignals } from './hash-file.js';
+import type { HashQuestion } from './hash-worker.js';
+import { throwIfAborted } from './shadow-lock.js';
+
+/** A file to hash. */
+export interface HashJob {
+  readonly path: TreePath;
+  /** As far as it is known. */
+  readonly size: number;
+}
+
+export interface HashProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const batchFiles = 64;
+const batchBytes = 16 * 1024 * 1024;
+const mostWorkers = 4;
+/** So many questions a worker has at a time: one that it answers, one for when it is done. */
+const ahead = 2;
+const tickMs = 100;
+
+/** The package's own name for its files holds in the bundled command as well, which lies elsewhere. */
+const workerUrl = (): URL => pathToFileURL(createRequire(import.meta.url).resolve('#mizer/observe/hash-worker.js'));
+
+/**
+ * Hashes files below `root` in worker threads and hands each result to `take`, in no order. Measured on two cores, warm cache: a gigabyte
+ * in large files 1.1 s in one thread and 0.6 s in two; 20,000 small files 0.9 s and 0.6 s.
+ * @throws MizerError `E_INTERRUPTED`, `E_WORKER_LOST`
+ */
+export async function hashAll<J extends HashJob>(
+  root: string,
+  jobs: AsyncIterable<J>,
+  take: (job: J, result: HashResult) => Promise<void> | void,
+  options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: HashProgress) => void } = {},
+): Promise<void> {
+  const { signal } = options;
+  const signals: HashSignals = {
+    bytes: new BigInt64Array(new SharedArrayBuffer(8)),
+    stop: new Int32Array(new SharedArrayBuffer(4)),
+  };
+  const stop = (): void => void Atomics.store(signals.stop, 0, 1);
+  let files = 0;
+  const tick = setInterval(
+    () => options.onProgress?.({ files, bytes: Number(Atomics.load(signals.bytes, 0)) }),
+    tickMs,
+  );
+  signal?.addEventListener('abort', stop);
+  const batches = inBatches(jobs);
+  const lane = async (worker: Background<HashQuestion, readonly HashResult[]>): Promise<void> => {
+    for await (const batch of batches) {
+      throwIfAborted(signal);
+      const results = await worker.ask({ root, paths: batch.map(({ path }) => path), signals });
+      throwIfAborted(signal);
+      for (const [index, result] of results.entries()) await take(batch[index]!, result);
+      files += batch.length;
+    }
+  };
+  try {
+    const lanes = Array.from({ length: Math.min(availableParallelism(), mostWorkers) }, () => {
+      const worker = new Background<HashQuestion, readonly HashResult[]>(workerUrl(), 1000);
+      return Array.from({ length: ahead }, () => lane(worker));
+    });
+    const outcomes = await Promise.allSettled(lanes.flat().map((one) => one.catch(stopAll(stop))));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  } finally {
+    clearInterval(tick);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** When one fails, the others need not go on. */
+function stopAll(stop: () => void): (error: unknown) => never {
+  return (error) => {
+    stop();
+    throw error;
+  };
+}
+
+async function* inBatches<J extends HashJob>(jobs: AsyncIterable<J>): AsyncGenerator<readonly J[]> {
+  let batch: J[] = [];
+  let bytes = 0;
+  for await (const job of jobs) {
+    batch.push(job);
+    bytes += job.size;
+    if (batch.length < batchFiles && bytes < batchBytes) continue;
+    yield batch;
+    [batch, bytes] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
