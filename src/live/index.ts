@@ -1,5 +1,5 @@
 export { WorkTree } from './work-tree.js';
-export type { Applied, Participant, WorkTreeEvents, WorkTreeOptions } from './work-tree.js';
+export type { Applied, Participant, WorkTreeEvents, WorkTreeOptions } from './options.js';
 export { UNDO_GROUP_MS } from './buffer.js';
 export type {
   Anchor,

@@ -1,81 +1,21 @@
-import { Blobs } from './blobs.js';
-import { Buffers } from './buffers.js';
-import type { BufferConflict, BufferHost, TextBuffer } from './buffer.js';
-import { BaseTree } from './base-tree.js';
-import { hasWork } from './carry-over.js';
-import type { Work } from './carry-over.js';
+import type { TextBuffer } from './buffer.js';
 import { changesOf } from './changes.js';
 import type { LiveChange } from './changes.js';
-import { Chronicle } from './chronicle.js';
+import type { Deferred } from './deferral.js';
 import { describe, walkEntries, walkRemoved } from './entries.js';
 import type { EntryQuestion, TreeEntry } from './entries.js';
-import type { EpochState, Surroundings } from './epoch.js';
+import type { EpochState } from './epoch.js';
 import { LiveError } from './errors.js';
-import { Emitter } from './events.js';
-import type { NodeId, Oid, OperationId, ReplicaId, Version } from './ids.js';
 import { compareStamps } from './ids.js';
-import type { Deferred } from './deferral.js';
+import type { NodeId, Oid, ReplicaId, Version } from './ids.js';
 import { need, whenLoaded } from './loading.js';
 import type { MadeType } from './operation.js';
-import { Outbox } from './outbox.js';
-import { PresenceTable } from './presence.js';
-import type { GitProvider } from './provider.js';
+import type { Applied, Participant, WorkTreeEvents, WorkTreeOptions } from './options.js';
+import { Replica } from './replica.js';
 import { settlementOf } from './settlement.js';
-import { Successor } from './successor.js';
-import type { BaseOf } from './successor.js';
-import type { Bias, Edits } from './text/engine.js';
-import { yjsEngine } from './text/yjs-engine.js';
-import { Transition } from './transition.js';
 import * as edits from './tree-edits.js';
 import { covers, toVersion } from './version.js';
-import { decodeMessages, encodePresence } from './wire/messages.js';
-import type { Refusal } from './wire/refusal.js';
-
-/** What a tree stands on. */
-export interface WorkTreeOptions {
-  /** An integer from 1 to 2^32-1 that no other participant has, and that is never used again after its state was lost. */
-  readonly replica: ReplicaId;
-  readonly provider: GitProvider;
-  /** The time in milliseconds, by which undo groups and presences end. Nothing else depends on it. */
-  readonly clock: () => number;
-  readonly limits?: {
-    /** A file of more bytes is binary, whatever it holds. 16 MiB when not given. */
-    readonly text?: number;
-  };
-}
-
-/** What became of bytes from another. */
-export interface Applied {
-  /** How many operations and epochs of them were new and are worked in. */
-  readonly taken: number;
-  /** How many operations wait, of these and of all before, for others that they stand upon. */
-  readonly deferred: number;
-  /** What can never be used, and why. */
-  readonly refused: readonly Refusal[];
-}
-
-/** Where another participant is. */
-export interface Participant {
-  readonly replica: ReplicaId;
-  /** The file he is in; `null` when none is known. */
-  readonly entry: NodeId | null;
-  readonly path: string | null;
-  /** In UTF-16 offsets, as far as the text is open here. */
-  readonly selections: readonly { readonly anchor: number; readonly head: number }[];
-}
-
-export interface WorkTreeEvents {
-  /** Messages for all others, to be kept by who wants to come back after a crash: what one public call, or one `batch`, made. */
-  operations: Uint8Array;
-  /** A message for those who are there now. It need not arrive. */
-  presence: Uint8Array;
-  /** Entries, names, contents or statuses may be others than before. */
-  entries: void;
-  /** Another epoch is active. */
-  epoch: { readonly base: Oid | null };
-  /** A new epoch could not be loaded; the tree stays as it was and can be used. See `retry`. */
-  error: unknown;
-}
+import { decodeMessages } from './wire/messages.js';
 
 /**
  * The state of a git working copy, uncommitted changes included, as one of many replicas that all come to the same. Every replica can change it at any
@@ -86,49 +26,17 @@ export interface WorkTreeEvents {
  * Every method that is given a path throws LiveError NAME_INVALID for one that git could not hold, and what the provider throws.
  */
 export class WorkTree {
-  readonly #around: Surroundings;
-  readonly #chronicle: Chronicle;
-  readonly #buffers: Buffers;
-  readonly #presence: PresenceTable;
-  readonly #events = new Emitter<WorkTreeEvents>();
-  readonly #outbox: Outbox;
-  readonly #host: BufferHost;
-  /** Bases of epochs that are being loaded. */
-  readonly #bases = new Map<Oid, BaseTree>();
-  #depth = 0;
-  #hasChanged = false;
-  #following: Promise<void> | undefined;
-  /** The epoch that could not be loaded. */
-  #failed: EpochState | undefined;
+  readonly #replica: Replica;
 
-  private constructor({ replica, provider, clock, limits }: WorkTreeOptions) {
-    if (!Number.isInteger(replica) || replica < 1 || replica >= 2 ** 32) {
-      throw new LiveError('ARGUMENT_INVALID', `${replica} is no replica: an integer from 1 to 2^32-1.`);
-    }
-    this.#around = {
-      replica,
-      provider,
-      blobs: new Blobs(provider),
-      engine: yjsEngine,
-      textLimit: limits?.text ?? 2 ** 24,
-      lamport: { time: 0 },
-    };
-    this.#chronicle = new Chronicle(this.#around);
-    this.#buffers = new Buffers(() => this.#chronicle.active, clock);
-    this.#presence = new PresenceTable(replica, clock);
-    this.#outbox = new Outbox(replica);
-    this.#host = this.#bufferHost();
+  private constructor(replica: Replica) {
+    this.#replica = replica;
   }
 
   /** The first tree of a collaboration, upon a commit (`null`: upon nothing). Asks the provider for nothing. */
   static create(options: WorkTreeOptions & { readonly base: Oid | null }): WorkTree {
-    const tree = new WorkTree(options);
-    const successor = new Successor(tree.#chronicle, tree.#around);
-    const first = successor.first(options.base);
-    tree.#chronicle.add(first);
-    tree.#chronicle.enter(first, false);
-    tree.#outbox.owe(first);
-    return tree;
+    const replica = new Replica(options);
+    replica.begin(options.base);
+    return new WorkTree(replica);
   }
 
   /**
@@ -137,28 +45,21 @@ export class WorkTree {
    * @throws LiveError ARGUMENT_INVALID when no epoch is whole in them
    */
   static async join(options: WorkTreeOptions & { readonly operations: Iterable<Uint8Array> }): Promise<WorkTree> {
-    const tree = new WorkTree(options);
-    const chronicle = tree.#chronicle;
-    chronicle.receive(Array.from(options.operations).flatMap((bytes) => decodeMessages(bytes)));
-    const newest = chronicle.newest();
-    if (newest === undefined) throw new LiveError('ARGUMENT_INVALID', 'These operations hold no whole epoch.');
-    chronicle.comeBack(newest);
-    tree.#outbox.comeBack(chronicle.all());
-    if (chronicle.isEmpty) chronicle.enter(newest, chronicle.hasOwn(newest));
-    else await tree.#act(() => whenLoaded(() => tree.#enter(newest)));
-    return tree;
+    const replica = new Replica(options);
+    await replica.join(Array.from(options.operations));
+    return new WorkTree(replica);
   }
 
   /** Returns what ends the listening. Operations that were made before anybody listened are given to the first who does, at once. */
   on<Name extends keyof WorkTreeEvents>(name: Name, listener: (value: WorkTreeEvents[Name]) => void): () => void {
-    const off = this.#events.on(name, listener);
-    if (name === 'operations') this.#flush();
+    const off = this.#replica.events.on(name, listener);
+    if (name === 'operations') this.#replica.flush();
     return off;
   }
 
   /** Makes one message of all that the public calls in `act` make, as far as they do it before they return. */
   batch<T>(act: () => T): T {
-    return this.#act(act);
+    return this.#replica.act(act);
   }
 
   /**
@@ -168,38 +69,38 @@ export class WorkTree {
    */
   async apply(bytes: Uint8Array): Promise<Applied> {
     const messages = decodeMessages(bytes);
-    const { taken, refused } = this.#act(() => {
-      const worked = this.#chronicle.receive(messages);
-      if (worked.effects !== undefined) this.#buffers.integrated(worked.effects);
-      if (worked.taken > 0) this.#hasChanged = true;
+    const { taken, refused } = this.#replica.act(() => {
+      const worked = this.#replica.chronicle.receive(messages);
+      if (worked.effects !== undefined) this.#replica.buffers.integrated(worked.effects);
+      if (worked.taken > 0) this.#replica.touch();
       return worked;
     });
-    for (const message of messages) if (message.kind === 'presence') this.#presence.receive(message.presence);
-    await this.#follow();
+    for (const message of messages) if (message.kind === 'presence') this.#replica.presence.receive(message.presence);
+    await this.#replica.follow();
     const deferred = this.deferred().reduce((count, { first, last }) => count + last - first + 1, 0);
     return { taken, deferred, refused };
   }
 
   /** Operations that cannot be used yet, and what they wait for. Their number is bounded: beyond it the oldest are forgotten, and must come again. */
   deferred(): Deferred[] {
-    return this.#chronicle.deferred();
+    return this.#replica.chronicle.deferred();
   }
 
   /** What is worked in here. */
   version(): Version {
-    return this.#chronicle.active.log.version();
+    return this.#replica.chronicle.active.log.version();
   }
 
   /** Whether all that `version` describes is worked in here. */
   observed(version: Version | Uint8Array): boolean {
     const { epoch, vector } = toVersion(version);
-    const known = this.#chronicle.known(epoch);
+    const known = this.#replica.chronicle.known(epoch);
     return known !== undefined && covers(known.log.vector, vector);
   }
 
   /** Messages of what one who is at `version` lacks; without it, all that one needs to join. Those of the newest epoch only. */
   missing(version?: Version | Uint8Array): Uint8Array {
-    const newest = this.#chronicle.newest() ?? this.#chronicle.active;
+    const newest = this.#replica.chronicle.newest() ?? this.#replica.chronicle.active;
     if (version === undefined) return newest.log.missing();
     const theirs = toVersion(version);
     return compareStamps(theirs.epoch, newest.record.id) > 0 ? new Uint8Array() : newest.log.missing(theirs);
@@ -211,16 +112,16 @@ export class WorkTree {
    * @throws LiveError ARGUMENT_INVALID when one is missing who made operations
    */
   settle(versions: ReadonlyMap<ReplicaId, Version>): void {
-    const { active } = this.#chronicle;
+    const { active } = this.#replica.chronicle;
     const time = settlementOf(active, versions);
     if (time === undefined) return;
     active.tree.truncate({ time, replica: 0 });
-    this.#chronicle.forget();
+    this.#replica.chronicle.forget();
   }
 
   /** The commit that the tree stands upon. */
   get base(): Oid | null {
-    return this.#chronicle.active.record.base;
+    return this.#replica.chronicle.active.record.base;
   }
 
   /**
@@ -228,7 +129,7 @@ export class WorkTree {
    * @throws LiveError EXISTS, NOT_FOUND, NOT_A_DIRECTORY, NOT_TEXT
    */
   async create(path: string, type: MadeType, content?: string | Uint8Array): Promise<NodeId> {
-    return this.#change((state) => edits.create(state, this.#editText, path, type, content));
+    return this.#replica.change((state) => edits.create(state, this.#replica.editText, path, type, content));
   }
 
   /**
@@ -236,17 +137,17 @@ export class WorkTree {
    * @throws LiveError NOT_FOUND, EXISTS, NOT_A_DIRECTORY, INTO_ITSELF
    */
   async rename(from: string, to: string): Promise<void> {
-    await this.#change((state) => edits.rename(state, from, to));
+    await this.#replica.change((state) => edits.rename(state, from, to));
   }
 
   /** Puts an entry, with all below it, into the trash. @throws LiveError NOT_FOUND */
   async remove(path: string): Promise<void> {
-    await this.#change((state) => edits.remove(state, path));
+    await this.#replica.change((state) => edits.remove(state, path));
   }
 
   /** @throws LiveError NOT_FOUND, IS_A_DIRECTORY, ARGUMENT_INVALID for a link */
   async setExecutable(path: string, on: boolean): Promise<void> {
-    await this.#change((state) => edits.setExecutable(state, path, on));
+    await this.#replica.change((state) => edits.setExecutable(state, path, on));
   }
 
   /**
@@ -255,13 +156,13 @@ export class WorkTree {
    * @throws LiveError IS_A_DIRECTORY, NOT_A_DIRECTORY
    */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#change((state) => edits.write(state, this.#editText, path, bytes));
+    await this.#replica.change((state) => edits.write(state, this.#replica.editText, path, bytes));
   }
 
   /** What a file holds, or the target of a link. @throws LiveError NOT_FOUND, IS_A_DIRECTORY */
   async read(file: string | Pick<TreeEntry, 'entry'>): Promise<Uint8Array> {
     return whenLoaded(() => {
-      const state = this.#chronicle.active;
+      const state = this.#replica.chronicle.active;
       return state.bytes(this.#fileOf(state, file).node);
     });
   }
@@ -272,7 +173,7 @@ export class WorkTree {
    */
   async contents(file: string | Pick<TreeEntry, 'entry'>): Promise<Uint8Array[]> {
     return whenLoaded(() => {
-      const state = this.#chronicle.active;
+      const state = this.#replica.chronicle.active;
       return (state.file(this.#fileOf(state, file).node)?.contents ?? []).map(({ bytes }) => bytes);
     });
   }
@@ -280,7 +181,7 @@ export class WorkTree {
   /** What is at a path; `null` when nothing is. */
   async entry(path: string): Promise<TreeEntry | null> {
     return whenLoaded(() => {
-      const state = this.#chronicle.active;
+      const state = this.#replica.chronicle.active;
       const shown = path === '' ? null : edits.find(state, path);
       const slash = path.lastIndexOf('/');
       return shown === null ? null : describe(state, shown, path.slice(0, Math.max(slash, 0)));
@@ -296,7 +197,7 @@ export class WorkTree {
     depth = Number.POSITIVE_INFINITY,
     removed = false,
   }: EntryQuestion = {}): AsyncGenerator<TreeEntry> {
-    const active = (): EpochState => this.#chronicle.active;
+    const active = (): EpochState => this.#replica.chronicle.active;
     const { nodes } = await whenLoaded(() => edits.findDirectory(active(), within));
     yield* walkEntries(active, { nodes, path: within }, depth);
     if (removed) yield* walkRemoved(active);
@@ -307,22 +208,22 @@ export class WorkTree {
    * the moment in which they were read. While they are read the tree should rest.
    */
   changes(): AsyncGenerator<LiveChange> {
-    return changesOf(this.#chronicle.active);
+    return changesOf(this.#replica.chronicle.active);
   }
 
   /** Opens a text, by its path, or by its entry, which may be a removed one. @throws LiveError NOT_FOUND, IS_A_DIRECTORY, NOT_TEXT */
   async open(file: string | Pick<TreeEntry, 'entry'>): Promise<TextBuffer> {
     return whenLoaded(() => {
-      const state = this.#chronicle.active;
+      const state = this.#replica.chronicle.active;
       const { node, path } = this.#fileOf(state, file);
-      return this.#buffers.open(node, path, this.#host);
+      return this.#replica.buffers.open(node, path, this.#replica.host);
     });
   }
 
   /** Who is where, of those who told within the lifetime of what they told. */
   presence(): Participant[] {
-    const state = this.#chronicle.active;
-    return Array.from(this.#presence.holding(state.record.id), ({ replica, node, selections }) => {
+    const state = this.#replica.chronicle.active;
+    return Array.from(this.#replica.presence.holding(state.record.id), ({ replica, node, selections }) => {
       const document = node === null ? undefined : state.file(node)?.document;
       const path = node === null ? null : (state.view.pathOf(node) ?? null);
       const offsets = selections.flatMap(({ anchor, head }) => {
@@ -336,8 +237,7 @@ export class WorkTree {
 
   /** Tells again where this replica is, as it has to every 30 seconds or the others forget it; a caller's timer does that. */
   announce(): void {
-    const { node, selections } = this.#presence.own ?? { node: null, selections: [] };
-    this.#tellPresence(node, selections);
+    this.#replica.announce();
   }
 
   /**
@@ -346,7 +246,7 @@ export class WorkTree {
    * @throws what the provider throws; the tree is as before then
    */
   async reset(oid: Oid | null): Promise<void> {
-    await this.#act(() => whenLoaded(() => this.#succeed('reset', oid, undefined)));
+    await this.#replica.act(() => whenLoaded(() => this.#replica.succeed('reset', oid, undefined)));
   }
 
   /**
@@ -355,26 +255,12 @@ export class WorkTree {
    * @throws LiveError ARGUMENT_INVALID when the version's epoch is not known here
    */
   async commit(oid: Oid, version: Version | Uint8Array): Promise<void> {
-    await this.#act(() => whenLoaded(() => this.#succeed('commit', oid, toVersion(version))));
+    await this.#replica.act(() => whenLoaded(() => this.#replica.succeed('commit', oid, toVersion(version))));
   }
 
   /** Tries again to load a new epoch, after an `error`. */
   async retry(): Promise<void> {
-    this.#failed = undefined;
-    await this.#follow();
-  }
-
-  readonly #editText = (node: NodeId, changed: Edits): void => this.#buffers.edit(node, changed);
-
-  #change<T>(change: (state: EpochState) => T): Promise<T> {
-    return whenLoaded(() =>
-      this.#act(() => {
-        const done = change(this.#chronicle.active);
-        this.#buffers.retell();
-        this.#hasChanged = true;
-        return done;
-      }),
-    );
+    await this.#replica.retry();
   }
 
   /** @throws LiveError; Missing */
@@ -392,139 +278,5 @@ export class WorkTree {
     const { view } = state;
     const path = need(view.pathOf(node), () => view.when(() => view.pathOf(node)));
     return { node, path: path ?? view.places.place(node)?.name ?? '' };
-  }
-
-  /** Begins an epoch. @throws Missing */
-  #succeed(kind: 'reset' | 'commit', base: Oid | null, version: Version | undefined): void {
-    this.#act(() => {
-      const { next, works } = new Successor(this.#chronicle, this.#around).after(kind, base, version, this.#baseOf);
-      const tell = this.#step(next, next, works, () => this.#chronicle.add(next));
-      Successor.complete(next);
-      this.#outbox.owe(next);
-      tell();
-    });
-  }
-
-  /** Makes an epoch active that another began, or that this replica was in. @throws Missing */
-  #enter(next: EpochState): void {
-    this.#act(() => {
-      Successor.prepare(this.#chronicle, next, this.#baseOf);
-      const isWorking = this.#chronicle.works(next).some((work) => hasWork(work));
-      const draft = isWorking ? next.copy() : next;
-      const tell = this.#step(next, draft, isWorking ? this.#chronicle.works(draft) : [], () => {});
-      tell();
-    });
-  }
-
-  #step(next: EpochState, draft: EpochState, works: readonly Work[], added: () => void): () => void {
-    const { active } = this.#chronicle;
-    const passage = this.#chronicle.passage(active, next);
-    const transition = new Transition(active, next, draft, works, passage, this.#buffers, this.#presence);
-    transition.look();
-    const isReturn = this.#chronicle.known(next.record.id) !== undefined && this.#chronicle.hasOwn(next);
-    added();
-    const tell = transition.act(() => this.#chronicle.enter(next, isReturn));
-    this.#bases.clear();
-    this.#hasChanged = true;
-    return () => {
-      tell();
-      this.#events.emit('epoch', { base: next.record.base });
-      if (this.#presence.own !== undefined) this.announce();
-    };
-  }
-
-  readonly #baseOf: BaseOf = (oid, known) => {
-    const base = this.#bases.get(oid ?? '') ?? known?.() ?? new BaseTree(oid, this.#around.provider);
-    this.#bases.set(oid ?? '', base);
-    return base;
-  };
-
-  /** Goes to the newest epoch. */
-  #follow(): Promise<void> {
-    if (this.#following !== undefined) return this.#following;
-    if (this.#next() === undefined) return Promise.resolve();
-    const following = this.#load().finally(() => (this.#following = undefined));
-    if (this.#next() !== undefined) this.#following = following;
-    return following;
-  }
-
-  async #load(): Promise<void> {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      try {
-        await whenLoaded(() => {
-          next = this.#next();
-          if (next !== undefined) this.#enter(next);
-        });
-      } catch (error) {
-        this.#failed = next;
-        this.#events.emit('error', error);
-      }
-    }
-  }
-
-  /** The epoch to go to, if there is one. */
-  #next(): EpochState | undefined {
-    const newest = this.#chronicle.newest();
-    return newest === this.#chronicle.active || newest === this.#failed ? undefined : newest;
-  }
-
-  /** Runs what one public call does: its operations go out at its end. */
-  #act<T>(act: () => T): T {
-    this.#depth += 1;
-    try {
-      return act();
-    } finally {
-      this.#depth -= 1;
-      if (this.#depth === 0) this.#flush();
-    }
-  }
-
-  #flush(): void {
-    if (this.#events.hears('operations')) {
-      const bytes = this.#outbox.take(this.#chronicle.isEmpty ? [] : this.#chronicle.all());
-      if (bytes.length > 0) this.#events.emit('operations', bytes);
-    }
-    if (!this.#hasChanged) return;
-    this.#hasChanged = false;
-    this.#events.emit('entries', undefined);
-  }
-
-  #tellPresence(node: NodeId | null, selections: Parameters<PresenceTable['tell']>[2]): void {
-    const presence = this.#presence.tell(this.#chronicle.active.record.id, node, selections);
-    this.#events.emit('presence', encodePresence(presence));
-  }
-
-  #bufferHost(): BufferHost {
-    const buffers = this.#buffers;
-    const change = (act: () => void): void =>
-      this.#act(() => {
-        act();
-        this.#hasChanged = true;
-      });
-    return {
-      text: (buffer: TextBuffer) => buffers.get(buffer).text(),
-      edit: (buffer: TextBuffer, changed: Edits) => change(() => buffers.editBuffer(buffer, changed)),
-      undo: (buffer: TextBuffer) => change(() => buffers.undo(buffer, (document) => document.undo())),
-      redo: (buffer: TextBuffer) => change(() => buffers.undo(buffer, (document) => document.redo())),
-      path: (buffer: TextBuffer) => buffers.path(buffer),
-      conflicts: (buffer: TextBuffer): BufferConflict[] => buffers.conflicts(buffer),
-      resolve: (conflict: OperationId) =>
-        change(() => {
-          this.#chronicle.active.write({ kind: 'resolve', conflict });
-          buffers.retell();
-        }),
-      anchor: (buffer: TextBuffer, offset: number, bias: Bias) => buffers.get(buffer).anchor(offset, bias),
-      select: (buffer: TextBuffer, selections) => {
-        const { document, detached } = buffers.get(buffer);
-        const anchored =
-          document === undefined || detached !== undefined
-            ? []
-            : selections.map(({ anchor, head }) => {
-                return { anchor: document.anchor(anchor, 'before'), head: document.anchor(head, 'before') };
-              });
-        this.#tellPresence(detached === undefined ? buffer.entry : null, anchored);
-      },
-      close: (buffer: TextBuffer) => buffers.close(buffer),
-    };
   }
 }
