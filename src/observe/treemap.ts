@@ -42,8 +42,8 @@ export async function listMap(shadow: Shadow, options: Omit<ListOptions, 'sort'>
   return withReader(shadow, async (reader) => {
     const moment = await momentAt(shadow, reader, options.at);
     const nodes = new NodeReader(reader);
-    const top = listed(nodes, await entryOf(shadow, reader, nodes, moment, path), depth);
     const { title, subtitle } = headings(shadow, path, `recorded ${isoTime(moment.time)}`);
+    const top = listed(nodes, await entryOf(shadow, reader, nodes, moment, path), depth, title);
     return { kind: 'listing', title, subtitle, top: await filled(top) };
   });
 }
@@ -54,8 +54,8 @@ export async function growthMap(shadow: Shadow, options: GrowthOptions): Promise
   return withReader(shadow, async (reader) => {
     const { from, to } = await statesOf(shadow, reader, options);
     const nodes = new NodeReader(reader);
-    const top = differing(nodes, await pairAt(shadow, reader, nodes, from, to, path), depth);
     const { title, subtitle } = headings(shadow, path, `between ${isoTime(from.time)} and ${isoTime(to.time)}`);
+    const top = differing(nodes, await pairAt(shadow, reader, nodes, from, to, path), depth, title);
     return { kind: 'growth', title, subtitle, top: await filled(top) };
   });
 }
@@ -66,11 +66,11 @@ interface Branch {
   readonly open?: () => Promise<readonly Branch[]>;
 }
 
-function listed(nodes: NodeReader, found: Entry, depth: number): Branch {
+function listed(nodes: NodeReader, found: Entry, depth: number, title = ''): Branch {
   const { entry } = found;
   const { kind, mtime, totals } = entry;
   const node: MapNode = {
-    name: label(entry.path),
+    name: label(entry.path, title),
     kind,
     size: Number(totals.size),
     ...(kind === 'file' || kind === 'link' ? {} : { files: totals.files }),
@@ -88,10 +88,10 @@ function listed(nodes: NodeReader, found: Entry, depth: number): Branch {
   return { node, open };
 }
 
-function differing(nodes: NodeReader, found: Difference, depth: number): Branch {
+function differing(nodes: NodeReader, found: Difference, depth: number, title = ''): Branch {
   const { path, bytes, files, change, before, after } = found.growth;
   const { kind } = after ?? before ?? { kind: 'directory' };
-  const own = { name: label(path), kind, size: Number(bytes), files, change };
+  const own = { name: label(path, title), kind, size: Number(bytes), files, change };
   const node: MapNode = { ...own, ...(after === undefined ? {} : { after: Number(after.totals.size) }) };
   const isLeaf = before?.kind !== 'directory' && after?.kind !== 'directory';
   if (isLeaf || change === 'same' || found.depth >= depth) return { node };
@@ -129,10 +129,11 @@ function weight({ size }: MapNode): number {
 }
 
 /** A page has no need of quotes around a name; what cannot be seen is written as git writes it. */
-function label(path: TreePath): string {
+function label(path: TreePath, title: string): string {
+  if (path === '') return title.slice(title.lastIndexOf('/') + 1) || title;
   const name = nameOf(path);
   const text = toText(name);
-  return (text !== undefined && !/\p{C}/u.test(text) ? text : toDisplay(name)) || '.';
+  return text !== undefined && !/\p{C}/u.test(text) ? text : toDisplay(name);
 }
 
 function headings(shadow: Shadow, path: TreePath, when: string): { readonly title: string; readonly subtitle: string } {
