@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import { Background } from '../disk/background.js';
 import type { TreePath } from '../model/tree-path.js';
 import type { HashResult, HashSignals } from './hash-file.js';
 import type { HashQuestion } from './hash-worker.js';
+import { packageFile } from './package-file.js';
 import { throwIfAborted } from './shadow-lock.js';
 
 /** A file to hash. */
@@ -25,9 +24,6 @@ const mostWorkers = 4;
 /** So many questions a worker has at a time: one that it answers, one for when it is done. */
 const ahead = 2;
 const tickMs = 100;
-
-/** The package's own name for its files holds in the bundled command as well, which lies elsewhere. */
-const workerUrl = (): URL => pathToFileURL(createRequire(import.meta.url).resolve('#mizer/observe/hash-worker.js'));
 
 /**
  * Hashes files below `root` in worker threads and hands each result to `take`, in no order. Measured on two cores, warm cache: a gigabyte
@@ -64,7 +60,7 @@ export async function hashAll<J extends HashJob>(
   };
   try {
     const lanes = Array.from({ length: Math.min(availableParallelism(), mostWorkers) }, () => {
-      const worker = new Background<HashQuestion, readonly HashResult[]>(workerUrl(), 1000);
+      const worker = new Background<HashQuestion, readonly HashResult[]>(packageFile('observe/hash-worker.js'), 1000);
       return Array.from({ length: ahead }, () => lane(worker));
     });
     const outcomes = await Promise.allSettled(lanes.flat().map((one) => one.catch(stopAll(stop))));

@@ -3,12 +3,7 @@ import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
-
-/** A failure as it is kept. */
-export interface KeptError {
-  readonly code: string;
-  readonly message: string;
-}
+import type { KeptError } from './kept-error.js';
 
 /** What the last runs learned of one directory. Times are ISO times. */
 export interface ShadowStatus {

@@ -1,8 +1,7 @@
 import { toDisplay } from '../../model/tree-path.js';
 import type { Progress } from '../../protocol/messages.js';
 import type { HashProgress } from '../../observe/hash-pool.js';
-import type { RoundSummary, RunEvent, ShadowEvent } from '../../observe/run.js';
-import type { StatProgress } from '../../observe/stat.js';
+import type { RoundSummary, RunEvent, ShadowEvent } from '../../observe/run-events.js';
 import { count, shown, size } from './human.js';
 import { jsonPath } from './json.js';
 import type { Style } from './style.js';
@@ -66,7 +65,7 @@ export function eventJson(event: Told): string {
   return `${JSON.stringify(document)}\n`;
 }
 
-export function progressOf(path: string, { entries, expected }: StatProgress): Progress {
+export function progressOf({ path, entries, expected }: Extract<RunEvent, { readonly kind: 'progress' }>): Progress {
   return { phase: shown(path), done: entries, total: expected };
 }
 

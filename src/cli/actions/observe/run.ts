@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { run as runRoots, type RunEvent } from '../../../observe/run.js';
+import { run as runRoots } from '../../../observe/run.js';
+import type { RunEvent } from '../../../observe/run-events.js';
 import { throwIfAborted } from '../../../observe/shadow-lock.js';
 import { defined } from '../../answer.js';
 import { interruptible } from '../../interruption.js';
@@ -22,7 +23,7 @@ export function run(input: RunInput, world: World): Promise<number> {
     const line = world.err.terminal && !world.json ? progressLine(world.err.write, world.now) : undefined;
     const onEvent = (event: RunEvent): void => {
       if (event.kind === 'progress') {
-        line?.report(progressOf(event.path, event.progress));
+        line?.report(progressOf(event));
         return;
       }
       line?.clear();
