@@ -82,9 +82,9 @@ export class Buffers {
   editBuffer(buffer: TextBuffer, edits: Edits): void {
     checkEdits(this.get(buffer).length, edits);
     if (edits.every(({ start, end, text }) => start === end && text === '')) return;
-    this.#tether(this.get(buffer));
+    const isBack = this.#tether(this.get(buffer));
     this.edit(buffer.entry, edits);
-    this.retell();
+    if (isBack) this.retell();
   }
 
   undo(buffer: TextBuffer, step: (document: TextDocument) => Undone | undefined): void {
@@ -97,8 +97,7 @@ export class Buffers {
     const node = buffer.entry;
     state.write({ kind: 'text', node, base: state.seed(node)?.oid ?? null, update: undone.update });
     this.#tell(node, undone.edits, 'local');
-    this.#tether(open);
-    this.retell();
+    if (this.#tether(open)) this.retell();
   }
 
   path(buffer: TextBuffer): string | null {
@@ -152,15 +151,18 @@ export class Buffers {
       .join(' ');
   }
 
-  #tether(open: OpenBuffer): void {
+  /** Gives a buffer its file back; `true` when it had none. */
+  #tether(open: OpenBuffer): boolean {
     const state = this.#active();
+    if (state.view.places.isTethered(open.buffer.entry)) return false;
     open.tether(state);
-    if (open.detached === undefined) return;
+    if (open.detached === undefined) return true;
     // The file comes back as its base had it: the text that stayed here is an edit of that.
     const text = open.detached;
     const document = state.document(open.buffer.entry);
     if (document !== undefined) this.#amend(open.buffer.entry, diffTexts(document.text(), text), document);
     open.take(document, undefined, []);
+    return true;
   }
 
   #amend(node: NodeId, edits: Edits, document: TextDocument): void {

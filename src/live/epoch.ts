@@ -36,7 +36,7 @@ export interface Effects {
   readonly moved: readonly PlaceChange[];
   /** Of open texts, what changed. */
   readonly edits: ReadonlyMap<NodeId, Edits>;
-  /** Entries whose content, mode or conflicts may be others. */
+  /** Entries whose bytes, mode or conflicts may be others, texts excepted. */
   readonly touched: ReadonlySet<NodeId>;
   readonly refused: readonly Refusal[];
 }
@@ -148,7 +148,6 @@ export class EpochState {
         const held = texts.get(node);
         if (held === undefined) texts.set(node, [operation]);
         else held.push(operation);
-        touched.add(node);
       } else {
         const node = this.#changeFile(operation);
         if (node !== undefined) touched.add(node);

@@ -112,7 +112,6 @@ export class OpenBuffer {
   tether(state: EpochState): void {
     const { places } = state.view;
     const node = this.buffer.entry;
-    if (places.isTethered(node)) return;
     const there = this.way.findLastIndex((step) => step.node !== undefined && places.isTethered(step.node));
     let parent = this.way[there]?.node ?? places.root;
     for (const { name } of this.way.slice(there + 1)) {
