@@ -1,10 +1,13 @@
 // `npm start`: builds; without arguments shows the main job on the bundled example, with arguments is `mzr` in the directory from
 // which npm was called.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { tell } from './demo/tell.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// On standard error: standard output is that of `mzr`.
+if (!existsSync(`${root}/dist/build-id`)) console.error('Building, which takes half a minute the first time …');
 const build = spawnSync(process.execPath, [`${root}/scripts/build.js`], { cwd: root, stdio: 'inherit' });
 if (build.status !== 0) process.exit(build.status ?? 1);
 

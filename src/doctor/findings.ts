@@ -167,7 +167,7 @@ const live: Judge = ({ stateInOtherSubvolume }) =>
         id: 'live',
         level: 'warning',
         sentence:
-          'The state directory is in another btrfs subvolume than this directory: in contexts made with --live new and old files can have the same inode number, and cp, tar or rsync then take two files for one.',
+          'The state directory is in another btrfs subvolume than this directory: in contexts made with --live new and old files can have the same inode number, and cp and tar then take two files for one.',
         fix: 'Make contexts without --live, or set XDG_STATE_HOME to a directory in the same subvolume.',
       }
     : ok('live', 'Contexts made with --live give each file an inode number of its own.');
