@@ -121,6 +121,32 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
     },
   );
 
+  it.each(isRoot && user !== 'root' ? [group] : [])(
+    'reaches a server by a socket that only the supplementary group %i may use, as a Docker client does',
+    async () => {
+      const socket = `${world.root}/for-the-group.sock`;
+      const server = createServer((connection) => connection.end('hello\n'));
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      chownSync(socket, 0, group);
+      chmodSync(socket, 0o660);
+      const script = `require('node:net').connect('${socket}').pipe(process.stdout)`;
+      const client = world.background([...world.command, 'exec', 'a', '--', process.execPath, '-e', script]);
+      expect(await client.ended()).toMatchObject({ status: 0, out: 'hello\n' });
+      server.close();
+    },
+  );
+
+  it('lets him look into processes inside from outside; from inside only root sees into those of other sessions', async () => {
+    const inside = world.background([...world.command, 'exec', 'a', '--', 'sh', '-c', 'echo $$; exec sleep 300']);
+    await inside.says('\n');
+    const look = `readlink /proc/${inside.out.trim()}/cwd || echo refused`;
+    expect(world.host(look)).toBe(`${world.tree}\n`);
+    expect(world.inside('a', look)).toBe(user === 'root' ? `${world.tree}\n` : 'refused\n');
+    expect(world.inside('a', 'sleep 300 & readlink /proc/$!/cwd; kill $!')).toBe(`${world.tree}\n`);
+    inside.child.kill('SIGKILL');
+    await inside.ended();
+  });
+
   it('shows files of others as nobody’s to an ordinary user, and as they are to root', () => {
     const owner = world.inside('a', 'stat -c "%u %g" /etc/passwd; stat -c %u "$HOME"');
     expect(owner).toBe(user === 'root' ? '0 0\n0\n' : `65534 65534\n${world.uid}\n`);
