@@ -26,7 +26,9 @@ export class LastRecords {
   async entries(path: TreePath): Promise<ReadonlyMap<string, TreeEntry>> {
     if (this.#recent?.path === path) return this.#recent.entries;
     const oid = path === '' ? this.#root : directoryOid(await this.entry(path));
-    const entries = new Map((oid === undefined ? [] : await this.#reader.tree(oid)).map((entry) => [entry.name, entry]));
+    const entries = new Map(
+      (oid === undefined ? [] : await this.#reader.tree(oid)).map((entry) => [entry.name, entry]),
+    );
     this.#recent = { path, entries };
     return entries;
   }

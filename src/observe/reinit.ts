@@ -119,7 +119,9 @@ async function isAncestor(shadow: Shadow, ancestor: string, tip: string): Promis
 }
 
 async function refuseUncommitted({ path }: Shadow): Promise<void> {
-  const changed = await gitText(['status', '--porcelain', '--untracked-files=normal', '--', ...STUB_FILES], { cwd: path });
+  const changed = await gitText(['status', '--porcelain', '--untracked-files=normal', '--', ...STUB_FILES], {
+    cwd: path,
+  });
   if (changed === '') return;
   throw new MizerError('E_STUB_UNCOMMITTED', `The stub in ${path} has changes that are not committed.`, {
     hint: `Commit them on master-stub first: \`git -C ${path} add -A\` and \`git -C ${path} commit\`.`,

@@ -116,7 +116,7 @@ class Scanner {
   readonly #look = new EntryLook();
   readonly #stack: Frame[] = [];
   readonly #errors: ObserveError[] = [];
-  #looked = 0;
+  #looked = 1;
   #device = 0;
   #attrs: '' | 'i' = '';
   #mtimeMin = Infinity;

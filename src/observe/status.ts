@@ -129,4 +129,3 @@ class Comparison {
     this.changes.push({ path, change, isDirectory });
   }
 }
-

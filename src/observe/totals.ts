@@ -55,7 +55,13 @@ export class TotalsCounter {
 
   /** All that `other` has counted, which must not be used any more. */
   addAll(other: TotalsCounter): void {
-    this.addTotals({ dirs: other.dirs, files: other.files, links: other.links, others: other.others, size: other.size });
+    this.addTotals({
+      dirs: other.dirs,
+      files: other.files,
+      links: other.links,
+      others: other.others,
+      size: other.size,
+    });
     const [small, large] =
       (this.#linked?.size ?? 0) < (other.#linked?.size ?? 0)
         ? [this.#linked, other.#linked]
