@@ -24,9 +24,11 @@ export class Attendant {
       stop: new Int32Array(new SharedArrayBuffer(4)),
     };
     const stop = (): void => void Atomics.store(signals.stop, 0, 1);
+    let told = 0;
     const tick = setInterval(() => {
       const [entries = 0, expected = 0] = signals.progress;
-      if (entries > 0) onProgress({ entries, expected });
+      if (entries > told) onProgress({ entries, expected });
+      told = entries;
     }, tickMs);
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { identity } from '../git/identity.js';
 import { git } from '../git/run.js';
 import { toDisplay } from '../model/tree-path.js';
 import type { ObserveError } from './scan.js';
@@ -11,7 +12,8 @@ export async function noteErrors(shadow: Shadow, commit: string, errors: readonl
   if (errors.length === 0) return;
   const lines = errors.map(({ path, reason }) => `${reason} ${path === '' ? '.' : toDisplay(path)}\n`);
   const args = [`--git-dir=${shadow.gitDir}`, 'notes', 'add', '-f', '-F', '-', commit];
-  const options = { cwd: shadow.gitDir, input: lines.join(''), mayWrite: true };
+  const environment = await identity({ cwd: shadow.gitDir });
+  const options = { cwd: shadow.gitDir, input: lines.join(''), mayWrite: true, environment };
   // Notes are on one ref for all branches: whoever writes another one at this moment makes git refuse.
   for (let attempt = 1; attempt < attempts; attempt += 1) {
     if ((await git(args, { ...options, answers: [1, 128] })).status === 0) return;

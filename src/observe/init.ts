@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../disk/tree-location.js';
 import { flushDirectory, writeError } from '../disk/atomic.js';
@@ -12,6 +12,8 @@ import { stubOf, type Policy } from './policy.js';
 import { BRANCHES, openShadow, resolved, shadowOf, shadowRoot, type Shadow } from './shadow.js';
 import { lockFile } from './state-directory.js';
 import { stubTree } from './stub.js';
+
+const PREFIX = '.tmp-';
 
 export interface InitOptions {
   /** The directory to observe, absolute. Nothing is ever written into it. */
@@ -41,8 +43,9 @@ export async function init(options: InitOptions): Promise<Shadow> {
   try {
     const other = shadowOf(real, root);
     if (other !== undefined) throw exists(real, other);
+    removeUnfinished(holder);
     const uuid = randomUUID();
-    const temporary = join(holder, `.tmp-${uuid}`);
+    const temporary = join(holder, `${PREFIX}${uuid}`);
     const path = join(holder, `${uuid}.fso`);
     try {
       await fill(temporary, real, uuid, options);
@@ -56,6 +59,13 @@ export async function init(options: InitOptions): Promise<Shadow> {
   } finally {
     rmSync(join(holder, '.init.lock'), { force: true });
     await lock.release();
+  }
+}
+
+/** Removes what an init left that was killed; whoever has the lock is the only one. */
+function removeUnfinished(holder: string): void {
+  for (const name of readdirSync(holder)) {
+    if (name.startsWith(PREFIX)) rmSync(join(holder, name), { recursive: true, force: true });
   }
 }
 
