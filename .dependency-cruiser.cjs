@@ -6,6 +6,7 @@ const may = {
   linux: ['model'],
   disk: ['model', 'linux'],
   git: ['model', 'disk'],
+  library: ['model', 'git', 'live'],
   contexts: ['model', 'linux', 'disk', 'git'],
   observe: ['model', 'linux', 'disk', 'git'],
   protocol: ['model'],

@@ -34,6 +34,16 @@ export async function discover(directory: string): Promise<Repository | undefine
   return explain(directory, result);
 }
 
+/**
+ * The git directory of the repository, bare or not, that holds `directory`, or `undefined` where there is none. Git's rule about repositories of
+ * other people is heeded, as in `discover`.
+ * @throws MizerError `E_REPOSITORY_FOREIGN`, `E_REPOSITORY_UNREADABLE`
+ */
+export async function gitDirectory(directory: string): Promise<string | undefined> {
+  const result = await git(['rev-parse', '--absolute-git-dir'], { cwd: directory, answers: [128] });
+  return result.status === 0 ? result.stdout.toString('utf8').replace(/\n$/, '') : explain(directory, result);
+}
+
 function parse(directory: string, result: GitResult): Repository {
   const lines = result.stdout.toString('utf8').split('\n');
   const [, format, gitDir, commonDir, workTree] = lines;

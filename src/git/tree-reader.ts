@@ -36,7 +36,14 @@ export class ObjectReader {
     this.#process = spawn('git', [`--git-dir=${gitDir}`, 'cat-file', '--batch'], {
       cwd: '/',
       stdio: 'pipe',
-      env: { ...process.env, LC_ALL: 'C', GIT_NO_LAZY_FETCH: '1', GIT_NO_REPLACE_OBJECTS: '1' },
+      env: {
+        ...process.env,
+        LC_ALL: 'C',
+        GIT_NO_REPLACE_OBJECTS: '1',
+        // Nothing is fetched, by programs that the repository names; a git that does not know the first variable heeds the second.
+        GIT_NO_LAZY_FETCH: '1',
+        GIT_ALLOW_PROTOCOL: 'none',
+      },
     });
     this.#process.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#process.stderr.resume();
@@ -66,7 +73,13 @@ export class ObjectReader {
 
   /** A tree's entries in git's order. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */
   async tree(oid: string): Promise<TreeEntry[]> {
-    return parseTree((await this.#need(oid, 'tree')).content);
+    return parseTree((await this.#need(oid, 'tree')).content, oid.length / 2);
+  }
+
+  /** The tree of a commit. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */
+  async treeOf(commit: string): Promise<string> {
+    const { content } = await this.#need(commit, 'commit');
+    return content.toString('latin1', 'tree '.length, content.indexOf(10));
   }
 
   /** A blob's bytes. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */
@@ -82,11 +95,12 @@ export class ObjectReader {
   }
 
   async #need(oid: string, type: GitObject['type']): Promise<GitObject> {
-    const object = await this.object(oid);
+    // A name that is no whole id could stand for anything, and one with a line feed would be two questions.
+    const object = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid) ? await this.object(oid) : undefined;
     if (object?.type === type) return object;
-    throw new MizerError('E_OBJECT_MISSING', `The repository has no ${type} ${oid}.`, {
+    throw new MizerError('E_OBJECT_MISSING', `The repository has no ${type} ${JSON.stringify(oid).slice(1, -1)}.`, {
       group: 'failed',
-      hint: 'Run `git fsck` in the shadow repository.',
+      hint: 'Run `git fsck` in the repository.',
       data: { oid },
     });
   }
@@ -129,22 +143,22 @@ export class ObjectReader {
   #end(): void {
     this.#ended ??= new MizerError('E_GIT', 'git cat-file has ended: the repository cannot be read.', {
       group: 'failed',
-      hint: 'Run `git fsck` in the shadow repository.',
+      hint: 'Run `git fsck` in the repository.',
     });
     for (const question of this.#questions.splice(0)) question.reject(this.#ended);
   }
 }
 
-/** The entries of a tree object of a SHA-1 repository. */
-export function parseTree(content: Buffer): TreeEntry[] {
+/** The entries of a tree object; `idLength`: how many bytes an object id has, 20 (SHA-1) or 32 (SHA-256). */
+export function parseTree(content: Buffer, idLength = 20): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
     const end = content.indexOf(0, space);
     const mode = content.toString('latin1', at, space).padStart(6, '0') as TreeEntry['mode'];
     const name = content.toString('latin1', space + 1, end);
-    entries.push({ name, mode, oid: content.toString('hex', end + 1, end + 21) });
-    at = end + 21;
+    entries.push({ name, mode, oid: content.toString('hex', end + 1, end + 1 + idLength) });
+    at = end + 1 + idLength;
   }
   return entries;
 }
