@@ -6,7 +6,7 @@ import type { Mix } from './steps.js';
 // Outside of Node (in a browser) there is no environment.
 const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {};
 /** How many runs of each kind; `npm run soak live` asks for more. */
-const runs = Number(environment.MIZER_LIVE_RUNS ?? '700');
+const runs = Number(environment.MIZER_LIVE_RUNS ?? '500');
 /** A failing seed is printed with its kind, and repeated with `MIZER_SEED`. */
 const seed = environment.MIZER_SEED === undefined ? undefined : Number(environment.MIZER_SEED);
 const STEPS = 36;

@@ -233,13 +233,21 @@ export class World {
     if (!person.provider.isOpen || tree.base === null) return;
     const version = tree.version();
     const base = tree.base;
-    const files = new Map<string, FileDescription>(this.git.files(base));
+    const committed = this.git.files(base);
+    // What a commit before has and nobody edited since goes with what it was removed with, or moved into meanwhile: git keeps that.
+    for await (const { visible, basePath } of tree.entries({ removed: true })) {
+      const file = visible || basePath === null ? undefined : committed.get(basePath);
+      if (file !== undefined) this.characters.delete(decode(file.content));
+    }
+    const files = new Map<string, FileDescription>(committed);
     for await (const { path, after } of tree.changes()) {
       const name = toText(path) ?? '';
       if (after === undefined) files.delete(name);
       else
         files.set(name, { mode: after.mode, content: 'bytes' in after ? after.bytes : await this.git.blob(after.oid) });
     }
+    // Something came in while it was read: it is the commit of no version.
+    if (printed(tree.version()) !== printed(version)) return;
     const oid = this.git.commit(files, [base], `${this.#commits.length}`);
     this.#commits.push(oid);
     if (this.#wasReset) this.#excuse(oid);
