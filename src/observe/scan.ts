@@ -81,7 +81,8 @@ interface Frame extends Fate {
   readonly names: string[];
   /** Entries are tracked one by one. */
   readonly tracked: boolean;
-  readonly nested: NestedRepository | undefined;
+  /** `unreadable`: a repository, but not with which commit. */
+  readonly nested: NestedRepository | 'unreadable' | undefined;
   readonly ignore: readonly IgnoreFile[];
   readonly counter: TotalsCounter;
   readonly entries: SortedEntry[];
@@ -219,12 +220,12 @@ class Scanner {
     }
   }
 
-  #nested(descriptor: number, path: TreePath): NestedRepository | undefined {
+  #nested(descriptor: number, path: TreePath): Frame['nested'] {
     try {
       return nestedRepository(`/proc/self/fd/${descriptor}`);
     } catch (error) {
       this.#errors.push({ path: join(path, '.git'), reason: codeOf(error) });
-      return {};
+      return 'unreadable';
     }
   }
 
@@ -377,7 +378,10 @@ class Scanner {
       await this.#request.onDirectory?.(frame.path, entries);
       parent.entries.push(treeEntry(name, this.#request.sink.tree(treeContent(entries))));
     } else if (frame.bundle || (frame.wanted && nested !== undefined)) {
-      this.#addBundle(parent, { name, mtime, device: 0 }, counter, frame.bundle ? undefined : nested?.commit);
+      const last = nested === 'unreadable' ? await this.#request.last.entry(frame.path) : undefined;
+      const commit = nested === 'unreadable' ? undefined : nested?.commit;
+      if (last?.mode === '100644') parent.entries.push(sameEntry(last));
+      else this.#addBundle(parent, { name, mtime, device: 0 }, counter, frame.bundle ? undefined : commit);
     }
     parent.counter.addAll(counter);
   }
