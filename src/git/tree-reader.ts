@@ -21,19 +21,21 @@ export interface GitObject {
 }
 
 /**
- * Objects of one repository, read through one `git cat-file --batch` that lives until `close`. Questions may be asked at once; they are
- * answered in their order.
+ * Objects of one repository, read through one `git cat-file` that lives until `close`. Questions may be asked at once; they are answered in
+ * their order. Those of one turn go to git and come back together, which is quicker than one by one.
  */
 export class ObjectReader {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #questions: Question[] = [];
+  /** What goes to git at the end of this turn. */
+  #asked = '';
   #chunks: Buffer[] = [];
   #length = 0;
   #wanted = 1;
   #ended: MizerError | undefined;
 
   private constructor(gitDir: string) {
-    this.#process = spawn('git', [`--git-dir=${gitDir}`, 'cat-file', '--batch'], {
+    this.#process = spawn('git', [`--git-dir=${gitDir}`, 'cat-file', '--batch-command', '--buffer'], {
       cwd: '/',
       stdio: 'pipe',
       env: {
@@ -67,8 +69,18 @@ export class ObjectReader {
         return;
       }
       this.#questions.push({ name, resolve, reject });
-      this.#process.stdin.write(`${name}\n`);
+      this.#ask(`contents ${name}\n`);
     });
+  }
+
+  #ask(line: string): void {
+    if (this.#asked === '') {
+      setImmediate(() => {
+        this.#process.stdin.write(`${this.#asked}flush\n`);
+        this.#asked = '';
+      });
+    }
+    this.#asked += line;
   }
 
   /** A tree's entries in git's order. @throws MizerError `E_OBJECT_MISSING`, `E_GIT` */

@@ -156,7 +156,7 @@ describe('the page of a listing, in a real browser', () => {
   test('tells a dark ground from a light one, each with text that can be read', async () => {
     for (const scheme of ['light', 'dark'] as const) {
       const { page } = await look(await listMap(world.shadow), scheme);
-      const ratios = await page.evaluate(contrasts);
+      const ratios = (await page.evaluate(contrasts)) as readonly number[];
       expect(Math.min(...ratios)).toBeGreaterThan(4.5);
       await page.close();
     }
