@@ -13,7 +13,6 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { gitProvider, MizerError, type RepositoryProvider } from '../../src/library/index.js';
 import { nameToBytes, WorkTree } from '../../src/live/index.js';
-import { toBytes } from '../../src/model/tree-path.js';
 import { git, makeRepository, makeWorld, writeFiles } from '../support/git-world.js';
 import { asOrdinaryUser, giveToOrdinaryUser, packageRoot } from '../support/ordinary-user.js';
 
