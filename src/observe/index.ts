@@ -14,11 +14,14 @@ export type {
   SubmoduleRecord,
   Totals,
 } from './blob.js';
+export { content, type ContentResult } from './content.js';
 export { discover, type DiscoverOptions, type Found } from './discover.js';
 export { exportEntries, type ExportFormat } from './export.js';
 export { growth, type Change, type Growth, type GrowthOptions, type GrowthReport } from './growth.js';
 export type { Moment } from './history.js';
 export { init, type InitOptions } from './init.js';
+export type { KeptError } from './kept-error.js';
+export type { Limit } from './limits.js';
 export { list, type Entry, type Listing, type ListOptions, type SortKey } from './list.js';
 export {
   getMetadata,
@@ -32,7 +35,13 @@ export type { Metadata } from './meta-blob.js';
 export type { Node, NodeKind } from './nodes.js';
 export { readPatterns, type Patterns } from './patterns.js';
 export type { Policy } from './policy.js';
+export { defaultSettings, Registry, type Root, type RootSettings } from './registry.js';
+export type { RoundSummary, RunEvent, ShadowEvent } from './run-events.js';
+export { readRootStatus, type RootStatus, type ShadowStatus } from './run-status.js';
+export { run, type RunOptions } from './run.js';
+export { sha, type ShaOptions, type ShaResult } from './sha.js';
 export { locateShadow, openShadow, shadowOf, shadowRoot, type Shadow, type ShadowOptions } from './shadow.js';
+export { stateDirectory } from './state-directory.js';
 export { stat, type ObserveError, type StatOptions, type StatProgress, type StatResult } from './stat.js';
 export { applyStub, reinit, type AppliedStub, type ReinitResult } from './reinit.js';
 export { status, type StatusChange, type StatusOptions, type StatusResult } from './status.js';
