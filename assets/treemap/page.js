@@ -103,7 +103,9 @@
       const labelled = width > 36 && height > 15;
       if (labelled) tile.append(element('span', '', width > 110 ? `${node.name} · ${measure(node)}` : node.name));
       parent.append(tile);
-      if (opens(node) && level < 3 && width > 40 && height > 34) {
+      const nested = opens(node) && level < 3 && width > 40 && height > 34;
+      if (labelled && width <= 110 && !nested && height > 32) tile.append(element('span', '', measure(node)));
+      if (nested) {
         const inner = { x: 2, y: 16, width: width - 6, height: height - 20 };
         drawTiles(tile, node, inner, level + 1, target);
       }

@@ -37,7 +37,7 @@ export function treemapPage(map: TreeMap): string {
 <button id="all" type="button" hidden></button>
 </div>
 </main>
-<ul class="legend" aria-hidden="true">${legends[map.kind].map((name) => `<li><i class="${name}"></i>${name}</li>`).join('')}</ul>
+<ul class="legend" aria-hidden="true">${legends[map.kind].map((name) => `<li><i class="${name}"></i>${name}</li>`).join('')}<li>… holds more than this page</li></ul>
 <script type="application/json" id="data">${JSON.stringify(map).replaceAll('<', '\\u003c')}</script>
 <script>${script}</script>
 </body>

@@ -24,7 +24,7 @@ Exit status: ${Object.entries(usualExits)
     .map(([status, meaning]) => `${status} ${meaning}`)
     .join(', ')}; 1 where the answer is no. \`run\`, \`exec\` and \`shell\` pass on the status of their command.
 
-With \`--json\` an answer is one JSON document on standard output, and an error is one on standard error:
+With \`--json\` an answer is one JSON document on standard output (of commands that tell many things, a document a line, as soon as it is known), and an error is one on standard error:
 \`{"error": {"code": "E_…", "message": "…", "hint": "…" or null, "data": {…}}}\`. Codes are stable, sentences are not. A path in the
 tree is text where its bytes are UTF-8, and \`{"bytes": "<base64>"}\` where they are not. With \`--json\`, \`run\`, \`exec\` and \`shell\`
 send the command's standard output to standard error.
