@@ -38,6 +38,7 @@ export type { Policy } from './policy.js';
 export { defaultSettings, Registry, type Root, type RootSettings } from './registry.js';
 export type { RoundSummary, RunEvent, ShadowEvent } from './run-events.js';
 export { readRootStatus, type RootStatus, type ShadowStatus } from './run-status.js';
+export { initBelowRoots } from './rooted-init.js';
 export { run, type RunOptions } from './run.js';
 export { sha, type ShaOptions, type ShaResult } from './sha.js';
 export { locateShadow, openShadow, shadowOf, shadowRoot, type Shadow, type ShadowOptions } from './shadow.js';

@@ -147,7 +147,8 @@ export function elsewhereOf(real: string, roots: readonly Root[], shadows: strin
   return places;
 }
 
-function realOrSame(path: string): string {
+/** A path without links, or as it is where nothing is there. */
+export function realOrSame(path: string): string {
   try {
     return realpathSync(path);
   } catch {

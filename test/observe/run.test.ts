@@ -7,8 +7,9 @@ import { init } from '../../src/observe/init.js';
 import { defaultSettings, Registry, type RootSettings } from '../../src/observe/registry.js';
 import type { RoundSummary, RunEvent, ShadowEvent } from '../../src/observe/run-events.js';
 import { readRootStatus, rootLock } from '../../src/observe/run-status.js';
+import { initBelowRoots } from '../../src/observe/rooted-init.js';
 import { run, type RunOptions } from '../../src/observe/run.js';
-import { openShadow, shadowOf } from '../../src/observe/shadow.js';
+import { openShadow, type Shadow, shadowOf } from '../../src/observe/shadow.js';
 import { lockFile } from '../../src/observe/state-directory.js';
 import { stat } from '../../src/observe/stat.js';
 import { asOrdinaryUser, giveToOrdinaryUser } from '../support/ordinary-user.js';
@@ -286,6 +287,21 @@ test('what an ordinary user may not read is told; the rest is done', () => {
   expect(of('open')).toMatchObject({ result: 'made', errors: [] });
   expect(of('part')).toMatchObject({ result: 'made', errors: [{ path: 'closed', reason: 'EACCES' }] });
   expect(of('closed')).toMatchObject({ result: 'failed', error: { code: 'E_REALDIR_CLOSED' } });
+});
+
+test('an init by hand below roots has the policy and the limits of the longest', async () => {
+  makeFiles(place('data'), { 'a/1': '', 'a/2': '', 'in/b/1': '', 'in/b/2': '' });
+  await add(place('data'), { limits: [{ prefix: '', entries: 1 }] });
+  await add(place('data/in'), { initPolicy: 'bundle-subdirs', limits: [{ prefix: 'b', entries: 2 }] });
+  const make = (path: string): Promise<Shadow> =>
+    initBelowRoots(registry(), { realDirectory: place(path), shadowRoot: place('shadows') });
+  await expect(make('data/a')).rejects.toMatchObject({ code: 'E_LIMIT', data: { entries: 2 } });
+  await make('data/in/b');
+  expect(gitOf(place('data/in/b'), 'show', 'master-stub:.nogbundles')).toBe('/*/');
+  await expect(make('data/in/b')).rejects.toMatchObject({ code: 'E_SHADOW_EXISTS' });
+  makeDirectories(place(), 'outside');
+  await make('outside');
+  expect(gitOf(place('outside'), 'ls-tree', '--name-only', 'master-stub')).toBe('.gitignore');
 });
 
 test('a stat by hand and a run agree on what is unchanged', async () => {

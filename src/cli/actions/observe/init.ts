@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { init as initShadow } from '../../../observe/init.js';
 import type { Policy } from '../../../observe/policy.js';
+import { initBelowRoots } from '../../../observe/rooted-init.js';
 import { answer, defined } from '../../answer.js';
 import { shown } from '../../reporter/human.js';
 import type { World } from '../../world.js';
+import { registryOf } from './root.js';
 
 interface InitInput {
   readonly realdir: string;
@@ -13,7 +14,7 @@ interface InitInput {
 }
 
 export async function init({ realdir, policy, noRollup, shadowRoot }: InitInput, world: World): Promise<number> {
-  const shadow = await initShadow({
+  const shadow = await initBelowRoots(registryOf(world), {
     realDirectory: resolve(world.cwd(), realdir),
     rollup: !noRollup,
     ...defined({ policy, shadowRoot: shadowRoot === undefined ? undefined : resolve(world.cwd(), shadowRoot) }),
