@@ -1,5 +1,10 @@
-import type { Size } from './repository.js';
-import type { World } from './world.js';
+/** Another figure of the same run, of the same unit. */
+export interface Comparison {
+  readonly what: string;
+  readonly value: number;
+  /** What was measured divided by this; of speeds the other way round. */
+  readonly ratio: number;
+}
 
 /** One line of the table: a figure, what it is held against in the same run, and what was promised. */
 export interface Measurement {
@@ -7,58 +12,59 @@ export interface Measurement {
   readonly row: string;
   readonly what: string;
   readonly measured: number;
-  readonly unit: 'ms' | 'KB' | 'MB';
-  readonly against?: { readonly what: string; readonly value: number };
-  /** `measured` divided by what it is held against; of speeds the other way round. */
-  readonly ratio?: number;
+  readonly unit: 'ms' | 'B' | 'KB' | 'MB';
+  readonly against?: readonly Comparison[];
   readonly target?: string;
   readonly met?: boolean;
-  readonly note?: string;
 }
 
-/** What a row is given to measure with. */
-export interface Bench {
-  readonly world: World;
-  readonly repository: string;
-  readonly size: Size;
-  readonly tell: (text: string) => void;
-}
+type Figure = Pick<Measurement, 'row' | 'what' | 'measured' | 'unit'>;
 
-/** One row of the speed table: the figures it yields, in the table's order. */
-export interface Row {
-  readonly id: string;
-  measure(bench: Bench): Measurement[] | Promise<Measurement[]>;
+/** Another's figure, and how many times it ours may be at most; without `limit`, for comparison only. */
+export interface Rival {
+  readonly what: string;
+  readonly value: number;
+  readonly limit?: number;
+  /** The limit as the speed table writes it. */
+  readonly shown?: string;
 }
-
-type Figure = Pick<Measurement, 'row' | 'what' | 'measured' | 'unit' | 'note'>;
 
 /** A figure that must not exceed `limit` of its own unit. */
-export function atMost(figure: Figure, limit: number): Measurement {
-  return { ...figure, target: `≤ ${limit} ${figure.unit}`, met: figure.measured <= limit };
+export function atMost(figure: Figure, limit: number, rivals: readonly Rival[] = []): Measurement {
+  const compared = rivals.map((rival) => comparison(figure, rival));
+  return {
+    ...figure,
+    ...(compared.length === 0 ? {} : { against: compared }),
+    target: `≤ ${limit} ${figure.unit}`,
+    met: figure.measured <= limit,
+  };
 }
 
-/** A figure that must not exceed `limit` times another one of the same run. `shown`: the limit as the speed table writes it. */
-export function atMostTimes(
-  figure: Figure,
-  against: { readonly what: string; readonly value: number },
-  limit: number,
-  shown = `${limit}`,
-): Measurement {
-  const ratio = figure.measured / against.value;
-  return { ...figure, against, ratio, target: `≤ ${shown} ×`, met: ratio <= limit };
+/** A figure that must not exceed so many times others of the same run. */
+export function atMostTimes(figure: Figure, rivals: readonly Rival[]): Measurement {
+  const limited = rivals.filter(({ limit }) => limit !== undefined);
+  return {
+    ...figure,
+    against: rivals.map((rival) => comparison(figure, rival)),
+    target: limited
+      .map(({ what, limit, shown }) => `≤ ${shown ?? limit} ×${rivals.length > 1 ? ` ${what}` : ''}`)
+      .join(', '),
+    met: limited.every(({ value, limit = 0 }) => figure.measured <= limit * value),
+  };
 }
 
 /** Work that must be done at `share` of the other's speed or more; both figures are times, the ratio is of speeds. */
-export function atLeastTimes(
-  figure: Figure,
-  against: { readonly what: string; readonly value: number },
-  share: number,
-): Measurement {
-  const ratio = against.value / figure.measured;
-  return { ...figure, against, ratio, target: `≥ ${share} ×`, met: ratio >= share };
+export function atLeastTimes(figure: Figure, { what, value }: Rival, share: number): Measurement {
+  const ratio = value / figure.measured;
+  return { ...figure, against: [{ what, value, ratio }], target: `≥ ${share} ×`, met: ratio >= share };
 }
 
 /** A figure without a promise: for comparison. */
-export function forComparison(figure: Figure): Measurement {
-  return figure;
+export function forComparison(figure: Figure, rivals: readonly Rival[] = []): Measurement {
+  const compared = rivals.map((rival) => comparison(figure, rival));
+  return { ...figure, ...(compared.length === 0 ? {} : { against: compared }) };
+}
+
+function comparison({ measured }: Figure, { what, value }: Rival): Comparison {
+  return { what, value, ratio: measured / value };
 }

@@ -1,12 +1,12 @@
 import type { Measurement } from './measurement.js';
 
 /** Three digits that mean something. */
-export function rounded(value: number): string {
+function rounded(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3);
 }
 
-const columns = ['row', 'what', 'measured', 'against', 'ratio', 'target', 'met'] as const;
+const columns = ['row', 'what', 'measured', 'against', 'target', 'met'] as const;
 
 /** The measurements as a table for a terminal or a text file. */
 export function table(measurements: readonly Measurement[]): string {
@@ -26,12 +26,14 @@ export function table(measurements: readonly Measurement[]): string {
 type Cells = Record<(typeof columns)[number], string>;
 
 function cells(line: Measurement): Cells {
+  const against = (line.against ?? []).map(
+    ({ what, value, ratio }) => `${rounded(ratio)} × ${what} (${rounded(value)} ${line.unit})`,
+  );
   return {
     row: line.row,
     what: line.what,
     measured: `${rounded(line.measured)} ${line.unit}`,
-    against: line.against === undefined ? '' : `${line.against.what}: ${rounded(line.against.value)} ${line.unit}`,
-    ratio: line.ratio === undefined ? '' : rounded(line.ratio),
+    against: against.join(', '),
     target: line.target ?? '',
     met: line.met === undefined ? '' : line.met ? 'yes' : 'NO',
   };

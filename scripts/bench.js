@@ -1,4 +1,4 @@
-// `npm run bench contexts`: builds, then measures the speed table; what it takes is in bench/main.ts.
+// `npm run bench CAPABILITY`: builds, then measures a speed table; what it takes is in bench/main.ts.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -5,11 +5,11 @@ import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(`${root}/README.md`, 'utf8');
-const printed = (script: string): string =>
-  execFileSync(process.execPath, [`${root}/scripts/${script}`, '--print'], { encoding: 'utf8' });
+const printed = (script: string, ...args: readonly string[]): string =>
+  execFileSync(process.execPath, [`${root}/scripts/${script}`, '--print', ...args], { encoding: 'utf8' });
 
-it('the figures of the README are those of the results', () => {
-  expect(readme).toContain(printed('figures.js').trim());
+it.each(['contexts', 'live'])('the figures of %s in the README are those of the results', (capability) => {
+  expect(readme).toContain(printed('figures.js', capability).trim());
 });
 
 it('the transcript of the README is what its commands print', () => {

@@ -1,9 +1,11 @@
-import { atMost, forComparison, type Row } from '../measurement.js';
+import { atMost, forComparison } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { mzrRun, mzrTimed } from '../mizer.js';
-import { median, run } from '../world.js';
+import { median } from '../../statistics.js';
+import { run } from '../world.js';
 
 /** Bringing 1,000 changed files into the host view, and dropping the context they came from. */
-export const applyAndDrop: Row = {
+export const applyAndDrop: ContextRow = {
   id: 'apply-and-drop',
   measure(bench) {
     const applied: number[] = [];

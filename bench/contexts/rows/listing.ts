@@ -1,9 +1,11 @@
-import { atMostTimes, type Row } from '../measurement.js';
+import { atMostTimes } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { mzrTimed } from '../mizer.js';
-import { median, timed } from '../world.js';
+import { median } from '../../statistics.js';
+import { timed } from '../world.js';
 
 /** `mzr list` with the daemon up, held against the bare start of Node. */
-export const listing: Row = {
+export const listing: ContextRow = {
   id: 'listing',
   measure(bench) {
     // By turns: the machine's own speed changes from one moment to the next.
@@ -14,6 +16,6 @@ export const listing: Row = {
       bare.push(timed(bench.world, bench.repository, [process.execPath, '-e', '0']));
     }
     const figure = { row: this.id, what: 'mzr list', measured: median(list.slice(3)), unit: 'ms' } as const;
-    return [atMostTimes(figure, { what: 'node -e 0', value: median(bare.slice(3)) }, 1.6)];
+    return [atMostTimes(figure, [{ what: 'node -e 0', value: median(bare.slice(3)), limit: 1.6 }])];
   },
 };

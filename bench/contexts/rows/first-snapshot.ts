@@ -1,11 +1,12 @@
 import { canReflink, copyAll } from '../competitors.js';
-import { atMostTimes, forComparison, type Row } from '../measurement.js';
+import { atMostTimes, forComparison } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { freshStart, mzrTimed } from '../mizer.js';
 import { warm } from '../repository.js';
-import { median } from '../world.js';
+import { median } from '../../statistics.js';
 
 /** The first snapshot ever: everything is copied once, held against `cp -a` of the same tree. */
-export const firstSnapshot: Row = {
+export const firstSnapshot: ContextRow = {
   id: 'first-snapshot',
   measure(bench) {
     const { world, repository } = bench;
@@ -30,6 +31,6 @@ export const firstSnapshot: Row = {
           }),
         ]
       : [];
-    return [atMostTimes(figure, copy, 1.3), ...reflink];
+    return [atMostTimes(figure, [{ ...copy, limit: 1.3 }]), ...reflink];
   },
 };

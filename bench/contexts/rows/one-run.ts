@@ -1,10 +1,11 @@
 import { bubblewrapEntry, worktreeAddAndRemove } from '../competitors.js';
-import { atMost, atMostTimes, forComparison, type Row } from '../measurement.js';
+import { atMost, atMostTimes, forComparison } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { mzrTimed, opened } from '../mizer.js';
-import { median, medianOf } from '../world.js';
+import { median, medianOf } from '../../statistics.js';
 
 /** `mzr run -- true` with the daemon up and the tree unchanged, and the daemon's share of it. */
-export const oneRun: Row = {
+export const oneRun: ContextRow = {
   id: 'one-run',
   async measure(bench) {
     const { world, repository } = bench;
@@ -16,7 +17,7 @@ export const oneRun: Row = {
     const bubblewrap = bubblewrapEntry(world, repository);
     const worktree = medianOf(3, () => worktreeAddAndRemove(world, repository));
     return [
-      atMostTimes(figure, { what: 'git worktree add + remove', value: worktree }, 1 / 30, '1/30'),
+      atMostTimes(figure, [{ what: 'git worktree add + remove', value: worktree, limit: 1 / 30, shown: '1/30' }]),
       atMost(figure, 100),
       atMost(share, 10),
       ...(bubblewrap === undefined

@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { atMost, type Bench, type Row } from '../measurement.js';
+import { atMost } from '../../measurement.js';
+import type { ContextBench, ContextRow } from '../bench.js';
 import { mzrTimed } from '../mizer.js';
 import { trackedPath } from '../repository.js';
-import { median, run } from '../world.js';
+import { median } from '../../statistics.js';
+import { run } from '../world.js';
 
 /** What ten edited files in the host view add to a run while the watcher is trusted. */
-export const afterEdits: Row = {
+export const afterEdits: ContextRow = {
   id: 'after-edits',
   measure(bench) {
     const unchanged: number[] = [];
@@ -25,7 +27,7 @@ export const afterEdits: Row = {
   },
 };
 
-function edit(bench: Bench, turn: number): void {
+function edit(bench: ContextBench, turn: number): void {
   for (let n = 0; n < 10; n += 1) {
     const index = Math.floor((n * bench.size.tracked) / 10) + turn;
     writeFileSync(join(bench.repository, trackedPath(index)), `int edited_${turn}_${n};\n`);

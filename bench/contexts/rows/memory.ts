@@ -1,12 +1,13 @@
-import { memoryOf } from '../machine.js';
-import { atMost, type Row } from '../measurement.js';
+import { memoryOf } from '../../machine.js';
+import { atMost } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { daemonStatus, mzr, mzrRun, mzrTimed } from '../mizer.js';
 import { spawnIn } from '../world.js';
 
 const count = 50;
 
 /** The memory of the daemon and the holder while 50 contexts are open, each with a process in it. */
-export const memory: Row = {
+export const memory: ContextRow = {
   id: 'memory',
   async measure(bench) {
     mzrTimed(bench, 'run', '--', 'true');

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { canCompile, generateCProject } from '../c-project.js';
-import { atLeastTimes, type Bench, type Row } from '../measurement.js';
+import { atLeastTimes } from '../../measurement.js';
+import type { ContextBench, ContextRow } from '../bench.js';
 import { mzr } from '../mizer.js';
-import { median, run } from '../world.js';
+import { median } from '../../statistics.js';
+import { run } from '../world.js';
 
 const units = 200;
 
@@ -14,9 +16,9 @@ const build = [
 ];
 
 /** A real compile of many files inside a context, held against the same in the host view, by turns. */
-export const throughput: Row = {
+export const throughput: ContextRow = {
   id: 'throughput',
-  measure(bench: Bench) {
+  measure(bench: ContextBench) {
     const { world } = bench;
     if (!canCompile(world)) {
       bench.tell('throughput: left out, make and cc are needed');

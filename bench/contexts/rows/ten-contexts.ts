@@ -1,9 +1,10 @@
-import { atMost, type Row } from '../measurement.js';
+import { atMost } from '../../measurement.js';
+import type { ContextRow } from '../bench.js';
 import { mzrTimed, mzrRun, opened } from '../mizer.js';
-import { median } from '../world.js';
+import { median } from '../../statistics.js';
 
 /** Ten contexts made and ready to be entered, asked for by one client that is already connected. */
-export const tenContexts: Row = {
+export const tenContexts: ContextRow = {
   id: 'ten-contexts',
   async measure(bench) {
     mzrTimed(bench, 'run', '--', 'true');

@@ -118,17 +118,3 @@ export function spawnIn(world: World, cwd: string, argv: readonly string[]): Run
 export function has(world: World, program: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], { env: world.environment }).status === 0;
 }
-
-/** The middle of `values`; of an even number the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  const high = sorted[Math.floor(half)] ?? Number.NaN;
-  return Number.isInteger(half) ? ((sorted[half - 1] ?? Number.NaN) + high) / 2 : high;
-}
-
-/** The median of `times` results of `once`, after `warm` that do not count. */
-export function medianOf(times: number, once: () => number, warm = 1): number {
-  for (let turn = 0; turn < warm; turn += 1) once();
-  return median(Array.from({ length: times }, once));
-}
