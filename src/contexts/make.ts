@@ -4,6 +4,7 @@ import { prepareBranch } from '../git/branches.js';
 import { resetIndex, resetTo, resolveRevision } from '../git/checkout.js';
 import { type Head, resolve } from '../git/repository.js';
 import { copyTree, type CopyProgress } from '../disk/copy.js';
+import { areSubvolumesOfOne } from '../linux/btrfs.js';
 import { makeWhiteout } from '../linux/overlay-files.js';
 import { setTimes } from '../linux/times.js';
 import { checkName } from '../model/context-name.js';
@@ -102,7 +103,7 @@ export async function makeContext(tree: WorkTree, request: MakeRequest): Promise
     if (reset === undefined && source.indexOfHead === true) await resetIndex({ cwd: mountPoint });
     if (reset !== undefined)
       await resetTo({ cwd: mountPoint }, reset, { clean: true, alsoIgnored: request.clean ?? false });
-    return { record: finished, notes: source.notes };
+    return { record: finished, notes: [...source.notes, ...liveNotes(tree, record)] };
   } catch (error) {
     await undo(tree, record);
     throw error;
@@ -213,6 +214,14 @@ function notesOf({ unstable, unreadable }: SnapshotRecord): string[] {
       ? []
       : [`Changed all the time while it was copied, so of no single moment: ${some(unstable)}.`]),
     ...(unreadable.length === 0 ? [] : [`Cannot be read, so not in the fork: ${some(unreadable)}.`]),
+  ];
+}
+
+/** Overlayfs shows inode numbers as they are below, and in two subvolumes of one btrfs the same can be given out twice. */
+function liveNotes(tree: WorkTree, { live, directory }: ContextRecord): string[] {
+  if (!live || !areSubvolumesOfOne(tree.path, directory)) return [];
+  return [
+    'The state directory is in another btrfs subvolume, so new and old files can have the same inode number here: cp and tar may take two files for one.',
   ];
 }
 

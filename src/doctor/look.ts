@@ -1,22 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { areSubvolumesOfOne } from '../linux/btrfs.js';
 import { hasUserManager } from '../linux/cgroup-scope.js';
 import { openControlGroups } from '../linux/cgroup.js';
-import { mountsOf, type Mount } from '../linux/mountinfo.js';
+import { mountOf } from '../linux/mountinfo.js';
 import { MizerError } from '../model/errors.js';
-import { fromText, isWithin } from '../model/tree-path.js';
 import type { Facts, Trial } from './facts.js';
 
 const programs = ['unshare', 'nsenter', 'env', 'cp', 'perl'];
@@ -98,26 +88,12 @@ function isWritable(directory: string): boolean {
   }
 }
 
-/** The mount that holds an absolute path. */
-function mountOf(directory: string): Mount {
-  const path = fromText(directory).slice(1);
-  const holding = mountsOf('self').filter((mount) => isWithin(path, mount.mountPoint.slice(1)));
-  // Of mounts on one point the last covers the others.
-  return holding.reduce((best, mount) => (mount.mountPoint.length >= best.mountPoint.length ? mount : best));
-}
-
 /** Where mizer keeps its state, or would: the nearest directory that exists. */
 function stateDirectory(): string {
   const { XDG_STATE_HOME: state, HOME: home } = process.env;
   let directory = state?.startsWith('/') === true ? state : join(home ?? '/', '.local/state');
   while (!existsSync(directory)) directory = dirname(directory);
   return realpathSync(directory);
-}
-
-/** Whether two directories are on one btrfs, which has one device number in mountinfo, but in subvolumes, which have one each in stat(2). */
-function areSubvolumesOfOne(one: string, other: string): boolean {
-  const mount = mountOf(one);
-  return mount.fsType === 'btrfs' && mount.dev === mountOf(other).dev && statSync(one).dev !== statSync(other).dev;
 }
 
 function tryControlGroups(): Trial {

@@ -1,5 +1,6 @@
-import { closeSync, lstatSync, openSync, statfsSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { mountOf } from './mountinfo.js';
 import { checked, foreign, toCString } from './native.js';
 
 const ioctl = foreign<[number, number, Buffer]>('ioctl', 'int', ['int', 'ulong', 'void *']);
@@ -69,4 +70,10 @@ function withDirectory(path: string, action: (fd: number) => void): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether two directories are on one btrfs, which has one device number in mountinfo, but in subvolumes, which have one each in stat(2). */
+export function areSubvolumesOfOne(one: string, other: string): boolean {
+  const mount = mountOf(one);
+  return mount.fsType === 'btrfs' && mount.dev === mountOf(other).dev && statSync(one).dev !== statSync(other).dev;
 }

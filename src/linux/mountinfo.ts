@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { MizerError } from '../model/errors.js';
+import { fromText, isWithin } from '../model/tree-path.js';
 
 /** One mount, as a line of /proc/PID/mountinfo tells it; proc_pid_mountinfo(5). Paths and names are byte strings. */
 export interface Mount {
@@ -75,4 +76,12 @@ export function mountsOf(pid: number | 'self' | 'thread-self'): Mount[] {
     });
   }
   return parseMountinfo(text);
+}
+
+/** The mount that this process sees an absolute path on; links in it are not followed. */
+export function mountOf(directory: string): Mount {
+  const path = fromText(directory).slice(1);
+  const holding = mountsOf('self').filter((mount) => isWithin(path, mount.mountPoint.slice(1)));
+  // Of mounts on one point the last covers the others.
+  return holding.reduce((best, mount) => (mount.mountPoint.length >= best.mountPoint.length ? mount : best));
 }

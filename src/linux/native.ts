@@ -39,6 +39,28 @@ export function foreign<Arguments extends readonly unknown[]>(
   };
 }
 
+/**
+ * The same without anything around it, for calls by the million: declared at the first use of what is returned, it answers -1 for a failure,
+ * and `lastErrno` says why until the next call.
+ */
+export function plainForeign<Arguments extends readonly unknown[]>(
+  name: string,
+  type: 'int' | 'long',
+  parameters: readonly string[],
+): () => Call<Arguments> {
+  let declared: Call<Arguments> | undefined;
+  return () => {
+    libc ??= foreignInterface().load(null);
+    declared ??= libc.func(name, type, [...parameters]) as unknown as Call<Arguments>;
+    return declared;
+  };
+}
+
+/** Why the last call in this thread failed. */
+export function lastErrno(): number {
+  return foreignInterface().errno();
+}
+
 /** A system call by number, for what the C library does not wrap everywhere; otherwise like `foreign`. */
 export function systemCall<Arguments extends readonly unknown[]>(
   number: number,

@@ -110,6 +110,11 @@ describe.each(cases)('contexts on $title, as $user', ({ fileSystem, isSubvolume,
     expect(world.inside('work', 'stat -c %i old/9 dir/b.txt')).toBe(before);
   });
 
+  it('a live one says so where inode numbers can meet, and only there', () => {
+    const { status, err } = world.mzr(['run', '--live', 'true']);
+    expect([status, err.includes('same inode number')]).toEqual([0, isSubvolume]);
+  });
+
   it('hold files of another group, which can be changed in them', () => {
     world.write({ 'shared.out': 'shared\n' });
     if (isRoot) fs.chownSync(path.join(world.tree, 'shared.out'), world.uid, 12345);
