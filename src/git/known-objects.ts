@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Oid } from './oid.js';
+import { OidTable } from './oid-table.js';
 
 const magic = 0xff744f63;
 const headerBytes = 8;
@@ -19,7 +20,7 @@ interface Ids {
  */
 export class KnownObjects {
   readonly #packs: readonly Ids[];
-  #added = new OidSet();
+  readonly #added = new OidTable('set');
 
   constructor(gitDir: string) {
     this.#packs = indexesOf(join(gitDir, 'objects/pack')).flatMap((path) => readIds(path) ?? []);
@@ -90,77 +91,4 @@ function compareAt(bytes: Buffer, at: number, oid: Oid): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-/** A set of ids in one table of words, since a `Set` of a million strings takes a hundred megabytes. */
-class OidSet {
-  #words = new Uint32Array(5 * 1024);
-  #slots = 1024;
-  #size = 0;
-
-  has(oid: Oid): boolean {
-    const slot = this.#find(
-      this.#words,
-      this.#slots,
-      word(oid, 0),
-      word(oid, 4),
-      word(oid, 8),
-      word(oid, 12),
-      word(oid, 16),
-    );
-    return this.#isTaken(this.#words, slot);
-  }
-
-  add(oid: Oid): boolean {
-    const words: Five = [word(oid, 0), word(oid, 4), word(oid, 8), word(oid, 12), word(oid, 16)];
-    const slot = this.#find(this.#words, this.#slots, ...words);
-    if (this.#isTaken(this.#words, slot)) return false;
-    this.#words.set(words, slot);
-    this.#size += 1;
-    if (this.#size * 3 > this.#slots * 2) this.#grow();
-    return true;
-  }
-
-  #isTaken(words: Uint32Array, slot: number): boolean {
-    return words[slot] !== 0 || words[slot + 1] !== 0;
-  }
-
-  /** The words' place, or the free one where they would be. An id whose first eight bytes are zero does not occur. */
-  #find(table: Uint32Array, slots: number, a: number, b: number, c: number, d: number, e: number): number {
-    for (let slot = 5 * (a % slots); ; slot = slot + 5 === 5 * slots ? 0 : slot + 5) {
-      if (!this.#isTaken(table, slot)) return slot;
-      if (
-        table[slot] === a &&
-        table[slot + 1] === b &&
-        table[slot + 2] === c &&
-        table[slot + 3] === d &&
-        table[slot + 4] === e
-      )
-        return slot;
-    }
-  }
-
-  #grow(): void {
-    const [old, slots] = [this.#words, this.#slots * 2];
-    const words = new Uint32Array(5 * slots);
-    for (let at = 0; at < old.length; at += 5) {
-      if (!this.#isTaken(old, at)) continue;
-      const five = old.subarray(at, at + 5);
-      words.set(five, this.#find(words, slots, five[0]!, five[1]!, five[2]!, five[3]!, five[4]!));
-    }
-    this.#words = words;
-    this.#slots = slots;
-  }
-}
-
-type Five = [number, number, number, number, number];
-
-function word(oid: Oid, at: number): number {
-  return (
-    ((oid.charCodeAt(at) << 24) |
-      (oid.charCodeAt(at + 1) << 16) |
-      (oid.charCodeAt(at + 2) << 8) |
-      oid.charCodeAt(at + 3)) >>>
-    0
-  );
 }

@@ -26,6 +26,9 @@ const trailerBytes = 20;
 const chunkBytes = 1024 * 1024;
 /** Longer blobs are no records: zlib does better. */
 const small = 1024;
+/** Where setting up zlib's tables takes longer than what they are for. */
+const short = 16_384;
+const quick = { windowBits: 13, memLevel: 6 } as const;
 /** A base is used so often at most, so that the way back to it stays short in bytes. */
 const uses = 300;
 const PREFIX = 'tmp_mizer_';
@@ -66,6 +69,11 @@ export class PackWriter {
   /** How many objects are new. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether the repository has an object or will have it. Of what is loose it does not know. */
+  has(oid: Oid): boolean {
+    return this.#known.has(oid);
   }
 
   /**
@@ -144,7 +152,7 @@ export class PackWriter {
   }
 
   #deflated(type: ObjectType, content: Buffer): void {
-    const bytes = deflateSync(content);
+    const bytes = content.length < short ? deflateSync(content, quick) : deflateSync(content);
     this.#reserve(32);
     this.#header(typeNumbers[type], content.length);
     for (let done = 0; done < bytes.length;) {

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { AttributeRules } from '../git/attribute-rules.js';
 import { IgnoreRules } from '../git/ignore-rules.js';
 import { nestedRepository, type NestedRepository } from '../git/nested.js';
+import type { Oid } from '../git/oid.js';
 import { codeOf } from '../disk/tree-location.js';
 import { closeDirectory, EntryLook, listDirectory, openDirectory, readLink } from '../linux/directory.js';
 import { errnoName } from '../linux/native.js';
 import { join, type TreePath } from '../model/tree-path.js';
 import { fileText, formatRecord, NOGTREE, type GitDirectory, type RootRecord } from './blob.js';
 import type { BundlePatterns } from './bundle-patterns.js';
+import type { DirectoryMemo } from './directory-memo.js';
 import { isSpecial, type LastRecords } from './last-records.js';
 import { fileEntry, linkEntry, sameEntry, treeContent, treeEntry, type ObjectSink, type SortedEntry } from './stub.js';
 import { TotalsCounter } from './totals.js';
@@ -36,6 +38,8 @@ export interface ScanRequest {
   readonly last: LastRecords;
   readonly oneFileSystem: boolean;
   readonly respectGitignore: boolean;
+  /** Without it every record is made. */
+  readonly memo?: DirectoryMemo;
   /** Called when all entries of a tracked directory are known, those below it first. */
   readonly onDirectory?: (path: TreePath, entries: readonly SortedEntry[]) => Promise<void>;
   /** Called some times a second; what it throws ends the scan. */
@@ -86,9 +90,13 @@ interface Frame extends Fate {
   readonly ignore: readonly IgnoreFile[];
   readonly counter: TotalsCounter;
   readonly entries: SortedEntry[];
+  /** Files that are among `entries` only later, when it is known that something in the directory changed. */
+  readonly files: { readonly name: string; readonly text: string }[];
   readonly waiting: Waiting[];
   /** Of `names`, the next to look at. */
   next: number;
+  /** There were so many files that some are among `entries` already. */
+  large: boolean;
 }
 
 const DIRECTORY = 0o040000;
@@ -96,6 +104,8 @@ const FILE = 0o100000;
 const LINK = 0o120000;
 /** So many entries at most between two looks at the clock. */
 const stride = 2000;
+/** So many files of one directory at most are held back. */
+const heldBack = 20_000;
 const turnMs = 40;
 
 /**
@@ -152,6 +162,7 @@ class Scanner {
         this.#lastTurn = performance.now();
       }
     }
+    this.#settle(root);
     return { entries: root.entries, root: this.#rootRecord(root), looked: this.#looked, errors: this.#errors };
   }
 
@@ -193,8 +204,10 @@ class Scanner {
       ignore: tracked ? this.#ignoreIn(descriptor, fate.path, names, inherited) : inherited,
       counter,
       entries: [],
+      files: [],
       waiting: [],
       next: 0,
+      large: false,
     };
   }
 
@@ -237,6 +250,8 @@ class Scanner {
       if (name === frame.names[frame.next - 1]) continue;
       const errno = this.#look.at(frame.descriptor, name);
       const reason = errno === 0 ? this.#take(frame, name) : errnoName(errno);
+      // It may be listed, and yet nothing in it be looked at: then it is as if it were closed.
+      if (reason === 'EACCES' && frame.next === 0 && this.#stack.length > 1) return this.#giveUp(frame);
       if (reason !== undefined) await this.#missing(frame, name, reason);
     }
     // What waits is taken from the end.
@@ -263,8 +278,11 @@ class Scanner {
       if (links === 1 && size >= 0) counter.addFile(size);
       else counter.addLinked(look.bigSize, this.#key(), links);
       if (this.#isTracked(frame, name)) {
-        const text = fileText(name, size < 0 ? look.bigSize : size, mtime);
-        frame.entries.push(fileEntry(name, this.#request.sink.blob(text, 'file')));
+        frame.files.push({ name, text: fileText(name, size < 0 ? look.bigSize : size, mtime) });
+        if (frame.files.length >= heldBack) {
+          this.#settle(frame);
+          frame.large = true;
+        }
       }
     } else counter.others += 1;
     return undefined;
@@ -315,21 +333,18 @@ class Scanner {
     let descriptor: number | undefined;
     try {
       descriptor = openDirectory(Buffer.from(waiting.name, 'latin1'), parent.descriptor);
-      const frame = this.#frame(descriptor, waiting, fate, parent);
-      this.#refuseClosed(frame);
-      this.#stack.push(frame);
+      this.#stack.push(this.#frame(descriptor, waiting, fate, parent));
     } catch (error) {
       if (descriptor !== undefined) closeDirectory(descriptor);
       await this.#unreadable(parent, waiting, fate, codeOf(error));
     }
   }
 
-  /** A directory may be listed and yet nothing in it be looked at: then it is as if it were closed. */
-  #refuseClosed({ descriptor, names }: Frame): void {
-    const [first] = names;
-    if (first === undefined) return;
-    const errno = this.#look.at(descriptor, first);
-    if (errno !== 0 && errnoName(errno) === 'EACCES') throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+  async #giveUp(frame: Frame): Promise<void> {
+    this.#stack.pop();
+    closeDirectory(frame.descriptor);
+    const parent = this.#stack.at(-1);
+    if (parent !== undefined) await this.#unreadable(parent, { ...frame, device: 0 }, frame, 'EACCES');
   }
 
   /** An entry that cannot be looked at keeps its last record; one that vanished has none any more. */
@@ -371,19 +386,45 @@ class Scanner {
     if (parent === undefined) return;
     const { counter, entries, mtime, name, nested } = frame;
     if (frame.path === '.git') this.#git = { mtime, totals: counter.totals() };
-    if (entries.length > 0) {
-      const totals = this.#request.rollup ? { totals: counter.totals() } : {};
-      const record = formatRecord({ kind: 'directory', name, mtime, ...totals });
-      entries.push(fileEntry(NOGTREE, this.#request.sink.blob(record, 'directory')));
-      await this.#request.onDirectory?.(frame.path, entries);
-      parent.entries.push(treeEntry(name, this.#request.sink.tree(treeContent(entries))));
-    } else if (frame.bundle || (frame.wanted && nested !== undefined)) {
+    if (entries.length + frame.files.length > 0) parent.entries.push(treeEntry(name, await this.#tree(frame)));
+    else if (frame.bundle || (frame.wanted && nested !== undefined)) {
       const last = nested === 'unreadable' ? await this.#request.last.entry(frame.path) : undefined;
       const commit = nested === 'unreadable' ? undefined : nested?.commit;
       if (last?.mode === '100644') parent.entries.push(sameEntry(last));
       else this.#addBundle(parent, { name, mtime, device: 0 }, counter, frame.bundle ? undefined : commit);
     }
     parent.counter.addAll(counter);
+  }
+
+  /** The tree of a directory in which something is tracked. */
+  async #tree(frame: Frame): Promise<Oid> {
+    const { sink, memo, rollup, onDirectory } = this.#request;
+    const { name, mtime, counter, entries, files } = frame;
+    const totals = rollup ? { totals: counter.totals() } : {};
+    const record = formatRecord({ kind: 'directory', name, mtime, ...totals });
+    let key: Oid | undefined;
+    if (memo !== undefined && !frame.large) {
+      let text = '';
+      for (const file of files) text += file.text;
+      key = memo.key(`${record}\0${text}\0${entries.join('')}`);
+      const known = memo.get(key);
+      if (known !== undefined) {
+        memo.set(key, known);
+        return known;
+      }
+    }
+    this.#settle(frame);
+    entries.push(fileEntry(NOGTREE, sink.blob(record, 'directory')));
+    await onDirectory?.(frame.path, entries);
+    const tree = sink.tree(treeContent(entries));
+    if (key !== undefined) memo?.set(key, tree);
+    return tree;
+  }
+
+  /** Puts files among the entries. */
+  #settle({ entries, files }: Frame): void {
+    for (const { name, text } of files) entries.push(fileEntry(name, this.#request.sink.blob(text, 'file')));
+    files.length = 0;
   }
 
   #rootRecord({ mtime, counter, names }: Frame): RootRecord {

@@ -10,12 +10,13 @@ import { closeDirectory, EntryLook, openDirectory } from '../linux/directory.js'
 import { MizerError } from '../model/errors.js';
 import { formatRecord, NOGTREE, type RootRecord } from './blob.js';
 import { isoSeconds, makeCommit, moveBranch } from './commit.js';
+import { DirectoryMemo } from './directory-memo.js';
 import { noteErrors } from './error-notes.js';
 import { entriesOf, lastState, type LastState } from './last-state.js';
-import { scan, type ObserveError, type Scanned } from './scan.js';
+import { scan, type ObserveError, type Scanned, type ScanRequest } from './scan.js';
 import type { Shadow } from './shadow.js';
 import { throwIfAborted, withBranch, type LockOptions } from './shadow-lock.js';
-import { fileEntry, sameEntry, treeContent } from './stub.js';
+import { fileEntry, sameEntry, treeContent, type ObjectSink } from './stub.js';
 
 export type { ObserveError } from './scan.js';
 
@@ -81,7 +82,12 @@ async function update(shadow: Shadow, options: StatOptions, last: LastState, wri
   if (options.force !== true && isSettled(shadow, last)) {
     return { unchanged: true, immutable: true, entries: 0, errors: [] };
   }
-  const scanned = await look(shadow, options, last, writer, options.mtimeRange === 'only');
+  const onlyRange = options.mtimeRange === 'only';
+  const memo = onlyRange ? undefined : new DirectoryMemo(shadow.gitDir, (tree) => writer.has(tree));
+  const scanned = await look(shadow, options, last, writer, {
+    onlyCount: onlyRange,
+    ...(memo === undefined ? {} : { memo }),
+  });
   const tree = toHex(writer.tree(await rootContent(scanned, last, writer, options)));
   const { errors = [], looked = 0 } = scanned ?? {};
   const result = { immutable: false, entries: looked, errors };
@@ -89,10 +95,11 @@ async function update(shadow: Shadow, options: StatOptions, last: LastState, wri
   options.onProgress?.({ entries: looked, expected: looked, phase: 'write' });
   await writer.finish();
   throwIfAborted(options.signal);
-  const message = `stat ${isoSeconds()}${options.mtimeRange === 'only' ? ': mtime range' : ''}`;
+  const message = `stat ${isoSeconds()}${onlyRange ? ': mtime range' : ''}`;
   const commit = await makeCommit(shadow.gitDir, tree, [last.commit], message);
   await noteErrors(shadow, commit, errors);
   await moveBranch(shadow.gitDir, 'master-stat', commit, last.commit, message);
+  await memo?.save();
   await joinPacks(shadow.gitDir);
   return { ...result, unchanged: false, commit };
 }
@@ -123,9 +130,8 @@ export async function look(
   shadow: Shadow,
   options: ScanOptions & { readonly force?: boolean; readonly signal?: AbortSignal },
   last: LastState,
-  sink: Parameters<typeof scan>[0]['sink'],
-  onlyCount = false,
-  onDirectory?: Parameters<typeof scan>[0]['onDirectory'],
+  sink: ObjectSink,
+  { onlyCount = false, ...more }: { readonly onlyCount?: boolean } & Pick<ScanRequest, 'memo' | 'onDirectory'> = {},
 ): Promise<Scanned | undefined> {
   if (!existsSync(shadow.realDirectory)) {
     if (options.force === true) return undefined;
@@ -144,7 +150,7 @@ export async function look(
     last: last.records,
     oneFileSystem: options.oneFileSystem ?? false,
     respectGitignore: options.respectGitignore ?? false,
-    ...(onDirectory === undefined ? {} : { onDirectory }),
+    ...more,
     onTurn: async (entries) => {
       options.onProgress?.({ entries, expected, phase: 'scan' });
       await setImmediate();

@@ -40,9 +40,9 @@ export async function status(shadow: Shadow, options: StatusOptions = {}): Promi
   try {
     const last = await lastState(shadow, reader);
     const comparison = new Comparison(last.records, reader);
-    const scanned = await look(shadow, { ...options, force: true }, last, comparison.sink, false, (path, entries) =>
-      comparison.directory(path, entries),
-    );
+    const scanned = await look(shadow, { ...options, force: true }, last, comparison.sink, {
+      onDirectory: (path, entries) => comparison.directory(path, entries),
+    });
     throwIfAborted(options.signal);
     await comparison.directory('', [...(scanned?.entries ?? []), ...last.stub]);
     comparison.root(last, scanned);
