@@ -17,7 +17,7 @@ export const discover = declare({
     shadowRoot: shadowRootOption,
   },
   examples: [
-    { line: "mzr observe discover /data --patterns 'superrepo .' --patterns 'repo projects/*'", says: 'try patterns' },
+    { line: "mzr observe discover /data --patterns 'superrepo .' --patterns 'repo lab/*'", says: 'try patterns' },
     {
       line: "mzr observe discover /data --enable '1 incoming'",
       says: 'those of the root, and incoming with all in it',

@@ -24,8 +24,8 @@ const add = declare({
       says: '/data itself, a record for each directory in it',
     },
     {
-      line: 'mzr observe root add /data --patterns data.patterns --policy data.policy --limit entries=5000000',
-      says: 'by files of lines, none with more than five million entries',
+      line: 'mzr observe root add /data --patterns data.patterns --limit entries=5000000',
+      says: 'by a file of lines, none with more than five million entries',
     },
   ],
   load: async () => (await import('../../actions/observe/root.js')).add,
@@ -58,7 +58,7 @@ const set = declare({
   positionals: { root: required(rootPath, 'the root') },
   options: settings,
   examples: [
-    { line: 'mzr observe root set /data --limit entries=10000000 --limit scratch:entries=1000', says: 'other limits' },
+    { line: 'mzr observe root set /data --limit entries=9000000 --limit tmp:entries=1000', says: 'other limits' },
     { line: 'mzr observe root set /data --enable none', says: 'no enabled paths any more' },
   ],
   load: async () => (await import('../../actions/observe/root.js')).set,

@@ -38,8 +38,8 @@ export const content = declare({
   examples: [
     { line: 'mzr observe content /data/projects', says: 'the README.md' },
     {
-      line: "echo '*.md nogcontent' >> .gitattributes && git add . && git commit -m 'keep Markdown' && mzr observe apply-stub && mzr observe content",
-      says: 'all Markdown too; typed in the shadow repository',
+      line: "git commit -am 'keep Markdown' && mzr observe apply-stub && mzr observe content",
+      says: 'all Markdown too: in the shadow repository, with *.md nogcontent in .gitattributes',
     },
   ],
   exits: unread,
