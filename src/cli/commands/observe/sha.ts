@@ -38,8 +38,8 @@ export const content = declare({
   examples: [
     { line: 'mzr observe content /data/projects', says: 'the README.md' },
     {
-      line: "git commit -am 'keep Markdown' && mzr observe apply-stub && mzr observe content",
-      says: 'all Markdown too: in the shadow repository, with *.md nogcontent in .gitattributes',
+      line: 'git commit -am Markdown && mzr observe apply-stub && mzr observe content',
+      says: 'in the shadow, with *.md nogcontent in .gitattributes: all Markdown',
     },
   ],
   exits: unread,
