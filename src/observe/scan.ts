@@ -91,7 +91,9 @@ interface Frame extends Fate {
   readonly counter: TotalsCounter;
   readonly entries: SortedEntry[];
   /** Files that are among `entries` only later, when it is known that something in the directory changed. */
-  readonly files: { readonly name: string; readonly text: string }[];
+  readonly files: string[];
+  /** Their records. */
+  readonly texts: string[];
   readonly waiting: Waiting[];
   /** Of `names`, the next to look at. */
   next: number;
@@ -205,6 +207,7 @@ class Scanner {
       counter,
       entries: [],
       files: [],
+      texts: [],
       waiting: [],
       next: 0,
       large: false,
@@ -278,7 +281,8 @@ class Scanner {
       if (links === 1 && size >= 0) counter.addFile(size);
       else counter.addLinked(look.bigSize, this.#key(), links);
       if (this.#isTracked(frame, name)) {
-        frame.files.push({ name, text: fileText(name, size < 0 ? look.bigSize : size, mtime) });
+        frame.files.push(name);
+        frame.texts.push(fileText(name, size < 0 ? look.bigSize : size, mtime));
         if (frame.files.length >= heldBack) {
           this.#settle(frame);
           frame.large = true;
@@ -399,14 +403,12 @@ class Scanner {
   /** The tree of a directory in which something is tracked. */
   async #tree(frame: Frame): Promise<Oid> {
     const { sink, memo, rollup, onDirectory } = this.#request;
-    const { name, mtime, counter, entries, files } = frame;
+    const { name, mtime, counter, entries, texts } = frame;
     const totals = rollup ? { totals: counter.totals() } : {};
     const record = formatRecord({ kind: 'directory', name, mtime, ...totals });
     let key: Oid | undefined;
     if (memo !== undefined && !frame.large) {
-      let text = '';
-      for (const file of files) text += file.text;
-      key = memo.key(`${record}\0${text}\0${entries.join('')}`);
+      key = memo.key(`${record}\0${texts.join('')}\0${entries.join('')}`);
       const known = memo.get(key);
       if (known !== undefined) {
         memo.set(key, known);
@@ -422,9 +424,12 @@ class Scanner {
   }
 
   /** Puts files among the entries. */
-  #settle({ entries, files }: Frame): void {
-    for (const { name, text } of files) entries.push(fileEntry(name, this.#request.sink.blob(text, 'file')));
+  #settle({ entries, files, texts }: Frame): void {
+    for (const [index, name] of files.entries()) {
+      entries.push(fileEntry(name, this.#request.sink.blob(texts[index]!, 'file')));
+    }
     files.length = 0;
+    texts.length = 0;
   }
 
   #rootRecord({ mtime, counter, names }: Frame): RootRecord {
