@@ -1,5 +1,5 @@
 import { PackWriter } from '../git/pack-writer.js';
-import { fromHex, toHex, type Oid } from '../git/oid.js';
+import { fromHex, toHex } from '../git/oid.js';
 import { joinPacks } from '../git/repack.js';
 import { requireGit } from '../git/run.js';
 import { ObjectReader, type TreeEntry } from '../git/tree-reader.js';
@@ -11,7 +11,7 @@ import { DerivedWalk, type Place, type PlacedEntry } from './derived-walk.js';
 import { noteErrors } from './error-notes.js';
 import type { HashResult } from './hash-file.js';
 import { hashAll, type HashJob, type HashProgress } from './hash-pool.js';
-import { HashResults } from './hash-results.js';
+import { HashResults, type Outcome } from './hash-results.js';
 import { ShaJournal } from './sha-journal.js';
 import type { ObserveError } from './scan.js';
 import type { Shadow } from './shadow.js';
@@ -54,7 +54,10 @@ export async function sha(shadow: Shadow, options: ShaOptions = {}): Promise<Sha
   });
 }
 
-/** A file to hash, and which of those it is. */
+/** So many records are asked for in one turn. */
+const atOnce = 500;
+
+/** A file to hash, and which of the entries with a record it is. */
 interface Job extends HashJob {
   readonly index: number;
   /** Of the file's record. */
@@ -124,19 +127,28 @@ class Sha {
 
   /** Files whose record is new. What the journal knows is not among them. */
   async *#jobs(walk: DerivedWalk, place: Place, count: () => number): AsyncGenerator<Job> {
-    for (const entry of await walk.entries(place)) {
-      if (settled(entry) !== undefined) continue;
-      if (entry.stat.mode === '040000') {
-        yield* this.#jobs(walk, entry.below, count);
-        continue;
+    const entries = (await walk.entries(place)).filter((entry) => settled(entry) === undefined);
+    for (let at = 0; at < entries.length; at += atOnce) {
+      const some = entries.slice(at, at + atOnce);
+      const sizes = await Promise.all(some.map((entry) => this.#sizeOf(entry)));
+      for (const [nth, entry] of some.entries()) {
+        if (entry.stat.mode === '040000') yield* this.#jobs(walk, entry.below, count);
+        else if (isBlob(entry)) yield* this.#job(entry, sizes[nth], count());
       }
-      const file = await this.#fileAt(entry);
-      if (file === undefined) continue;
-      const [index, record] = [count(), entry.stat.oid];
-      const known = this.#journal.find(record, entry.path);
-      if (known === undefined) yield { path: entry.path, size: file.size, index, record };
-      else this.#results.set(index, known);
     }
+  }
+
+  *#job({ path, stat }: PlacedEntry, size: number | undefined, index: number): Generator<Job> {
+    const known = size === undefined ? { kind: 'whole' as const } : this.#journal.find(stat.oid, path);
+    if (known !== undefined) this.#results.set(index, known);
+    else yield { path, size: size ?? 0, index, record: stat.oid };
+  }
+
+  /** Of a regular file; nothing else has one. */
+  async #sizeOf(entry: PlacedEntry): Promise<number | undefined> {
+    if (!isBlob(entry)) return undefined;
+    const record = parseRecord(await this.#reader.blob(entry.stat.oid), 'path');
+    return record?.kind === 'file' ? Number(record.size) : undefined;
   }
 
   #take({ path, index, record }: Job, result: HashResult): void {
@@ -147,12 +159,6 @@ class Sha {
     this.#files += 1;
     this.#bytes += result.size;
     this.#journal.note(record, path, result);
-  }
-
-  async #fileAt({ stat }: PlacedEntry): Promise<{ readonly size: number } | undefined> {
-    if (stat.mode === '120000' || stat.name === NOGTREE) return undefined;
-    const record = parseRecord(await this.#reader.blob(stat.oid), 'path');
-    return record?.kind === 'file' ? { size: Number(record.size) } : undefined;
   }
 
   /** The entries of a directory's tree, the trees below it written. */
@@ -166,15 +172,14 @@ class Sha {
         const below = await this.#content(walk, entry.below, writer, count);
         if (below.length > 0) entries.push(treeEntry(name, writer.tree(treeContent(below))));
       } else if (mode === '120000') entries.push(linkEntry(name, fromHex(oid)));
-      else if (name === NOGTREE)
-        entries.push(fileEntry(name, nameRecord(place.path === '' ? 'root' : nameOf(place.path), writer)));
-      else if ((await this.#fileAt(entry)) === undefined) entries.push(fileEntry(name, nameRecord(name, writer)));
-      else entries.push(...this.#fileEntry(name, this.#results.get(count()), entry.own, writer));
+      else if (name === NOGTREE) entries.push(nameEntry(name, place.path === '' ? 'root' : nameOf(place.path), writer));
+      else entries.push(...this.#blobEntry(name, this.#results.get(count()), entry.own, writer));
     }
     return entries;
   }
 
-  #fileEntry(name: string, result: HashResult, own: TreeEntry | undefined, writer: PackWriter): SortedEntry[] {
+  #blobEntry(name: string, result: Outcome, own: TreeEntry | undefined, writer: PackWriter): SortedEntry[] {
+    if (result.kind === 'whole') return [nameEntry(name, name, writer)];
     if (result.kind === 'gone') return [];
     if (result.kind === 'failed') return own === undefined || own.mode === '040000' ? [] : [sameEntry(own)];
     const { size, sha1, sha256 } = result;
@@ -182,11 +187,16 @@ class Sha {
   }
 }
 
+/** Whether it has a record of its own: a file, or a directory that is tracked as a whole. */
+function isBlob({ stat }: PlacedEntry): boolean {
+  return stat.mode !== '040000' && stat.mode !== '120000' && stat.name !== NOGTREE;
+}
+
 /** What the branch says of something that has not changed since, and all below it. */
 function settled({ same, stat, own }: PlacedEntry): TreeEntry | undefined {
   return same && (own?.mode === '040000') === (stat.mode === '040000') ? own : undefined;
 }
 
-function nameRecord(name: string, writer: PackWriter): Oid {
-  return writer.blob(formatRecord({ kind: 'name', name }), 'name');
+function nameEntry(entry: string, name: string, writer: PackWriter): SortedEntry {
+  return fileEntry(entry, writer.blob(formatRecord({ kind: 'name', name }), 'name'));
 }

@@ -44,6 +44,6 @@ export function run(input: RunInput, world: World): Promise<number> {
     // A run for ever has done its work when it is told to end.
     if (every !== undefined) return 0;
     throwIfAborted(signal);
-    return last !== undefined && last.failed + last.errors + last.busy > 0 ? 1 : 0;
+    return last !== undefined && last.failed + last.errors > 0 ? 1 : 0;
   });
 }
