@@ -67,8 +67,8 @@ export async function statesOf(
 }
 
 async function stubIds(reader: ObjectReader, tree: string): Promise<string> {
-  const entries = (await reader.tree(tree)).filter(({ name }) => STUB_FILES.some((stub) => stub === name));
-  return entries.map(({ name, oid }) => `${name} ${oid}`).join('\n');
+  const found = await Promise.all(STUB_FILES.map((name) => reader.object(`${tree}:${name}`)));
+  return found.map((object) => object?.oid ?? '-').join(' ');
 }
 
 /** One path in both states. */

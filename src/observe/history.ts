@@ -50,7 +50,7 @@ async function momentOf(reader: ObjectReader, name: string): Promise<Moment | un
 
 /** A branch begins with the stub, which knows nothing of the directory yet. */
 async function isObserved(reader: ObjectReader, moment: Moment): Promise<boolean> {
-  return (await reader.tree(moment.tree)).some(({ name }) => name === NOGTREE);
+  return (await reader.object(`${moment.tree}:${NOGTREE}`)) !== undefined;
 }
 
 async function checked(shadow: Shadow, reader: ObjectReader, when: string, moment: Moment): Promise<Moment> {
