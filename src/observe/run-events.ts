@@ -1,4 +1,5 @@
 import type { KeptError } from './kept-error.js';
+import type { Registry } from './registry.js';
 import type { ObserveError } from './scan.js';
 
 /** What a run says of a directory, as soon as it is done with it. */
@@ -41,4 +42,18 @@ export interface RoundSummary {
   /** Paths that could not be read, and roots that could not be searched. */
   readonly errors: number;
   readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly registry: Registry;
+  /** Paths of roots; all that are registered by default. */
+  readonly roots?: readonly string[];
+  /** `shadowRoot()` by default. */
+  readonly shadowRoot?: string;
+  /** For ever, a round each so many milliseconds, measured from start to start; once without it. */
+  readonly everyMs?: number;
+  /** Directories looked at at the same time; 1 by default. */
+  readonly jobs?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
 }

@@ -1,23 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MizerError } from '../model/errors.js';
-import type { Registry, Root } from './registry.js';
+import type { Root } from './registry.js';
 import { Round } from './round.js';
-import type { RoundSummary, RunEvent } from './run-events.js';
+import type { RoundSummary, RunOptions } from './run-events.js';
 import { ensurePrivate } from './state-directory.js';
-
-export interface RunOptions {
-  readonly registry: Registry;
-  /** Paths of roots; all that are registered by default. */
-  readonly roots?: readonly string[];
-  /** `shadowRoot()` by default. */
-  readonly shadowRoot?: string;
-  /** For ever, a round each so many milliseconds, measured from start to start; once without it. */
-  readonly everyMs?: number;
-  /** Directories looked at at the same time; 1 by default. */
-  readonly jobs?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: RunEvent) => void;
-}
 
 /**
  * Finds what is to be observed below the roots, makes shadow repositories that are missing and brings all up to date. One that fails
