@@ -2,9 +2,11 @@ const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 
 const months = 'january february march april may june july august september october november december'.split(' ');
 const units = 'second minute hour day week month year'.split(' ');
 const numbers = 'zero one two three four five six seven eight nine ten'.split(' ');
-const others = 'a an ago last at on in the of and now today yesterday noon midnight tea never am pm t z utc gmt'.split(
-  ' ',
-);
+const others = 'a an ago last at on in the of and now today yesterday noon midnight tea never am pm t'.split(' ');
+const zones =
+  'z utc gmt wet bst met cet mewt mest mesz eet eest est edt cst cdt mst mdt pst pdt ast adt hst jst nzst nzdt'.split(
+    ' ',
+  );
 
 /** Before a weekday: which one is meant. */
 const told = new RegExp(`(?:^|[^\\d:.-])(?:\\d{1,2}|last|${numbers.join('|')})[\\s.]+$`, 'i');
@@ -27,7 +29,7 @@ function isKnown(word: string): boolean {
     abbreviates(word, days, 3) ||
     abbreviates(word, months, 3) ||
     abbreviates(word.replace(/s$/i, ''), [...units, ...days], 3) ||
-    [...numbers, ...others].includes(word.toLowerCase())
+    [...numbers, ...others, ...zones].includes(word.toLowerCase())
   );
 }
 

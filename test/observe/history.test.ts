@@ -87,6 +87,7 @@ test.each([
   ['2026-11-20T10:00:00Z', '2026-11-20T10:00:00Z'],
   ['Nov 3 2025', 'Nov 3 2025'],
   ['noon yesterday', 'noon yesterday'],
+  ['2026-11-20 10:00 CET', '2026-11-20 10:00 CET'],
 ])('the date %j is asked of git as %j', (text, asked) => {
   expect(askableDate(text)).toBe(asked);
 });
