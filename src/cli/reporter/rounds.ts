@@ -2,8 +2,10 @@ import { toDisplay } from '../../model/tree-path.js';
 import type { Progress } from '../../protocol/messages.js';
 import type { HashProgress } from '../../observe/hash-pool.js';
 import type { RoundSummary, RunEvent, ShadowEvent } from '../../observe/run-events.js';
+import type { StatProgress } from '../../observe/stat.js';
 import { count, shown, size } from './human.js';
 import { jsonPath } from './json.js';
+import { statProgress } from './stat.js';
 import type { Style } from './style.js';
 
 type Told = Exclude<RunEvent, { readonly kind: 'progress' }>;
@@ -65,8 +67,20 @@ export function eventJson(event: Told): string {
   return `${JSON.stringify(document)}\n`;
 }
 
-export function progressOf({ path, entries, expected }: Extract<RunEvent, { readonly kind: 'progress' }>): Progress {
-  return { phase: shown(path), done: entries, total: expected };
+/** Milliseconds that a scan has gone on when the first is told of it. */
+const firstTold = 100;
+
+/** How far the directories of a run are, each with its rate and what is left. */
+export function runProgress(now: () => number): (event: Extract<RunEvent, { readonly kind: 'progress' }>) => Progress {
+  const started = new Map<string, (progress: StatProgress) => Progress>();
+  return ({ path, entries, expected }) => {
+    const progress = started.get(path) ?? statProgress(now() - firstTold, now);
+    // It is done when all are seen; a later round begins anew.
+    if (expected > 0 && entries >= expected) started.delete(path);
+    else started.set(path, progress);
+    const { phase, ...numbers } = progress({ entries, expected, phase: 'scan' });
+    return { phase: `${shown(path)}: ${phase}`, ...numbers };
+  };
 }
 
 /** How far hashing is, with its rate. How much there is to read is not known before all records have been seen. */

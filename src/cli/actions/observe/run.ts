@@ -5,7 +5,7 @@ import { throwIfAborted } from '../../../observe/shadow-lock.js';
 import { defined } from '../../answer.js';
 import { interruptible } from '../../interruption.js';
 import { progressLine } from '../../reporter/progress.js';
-import { eventJson, eventText, progressOf } from '../../reporter/rounds.js';
+import { eventJson, eventText, runProgress } from '../../reporter/rounds.js';
 import type { World } from '../../world.js';
 import { registryOf } from './root.js';
 
@@ -21,9 +21,10 @@ export function run(input: RunInput, world: World): Promise<number> {
     const { every, jobs } = input;
     const absolute = (path: string): string => resolve(world.cwd(), path);
     const line = world.err.terminal && !world.json ? progressLine(world.err.write, world.now) : undefined;
+    const progress = runProgress(world.now);
     const onEvent = (event: RunEvent): void => {
       if (event.kind === 'progress') {
-        line?.report(progressOf(event));
+        line?.report(progress(event));
         return;
       }
       line?.clear();
