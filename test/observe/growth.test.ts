@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Growth, growth, type GrowthOptions } from '../../src/observe/growth.js';
-import { all, recordedShadow, type ShadowWorld } from '../support/recorded-shadow.js';
+import { all, loseObjects, recordedShadow, type ShadowWorld } from '../support/recorded-shadow.js';
 
 const start = 1_700_000_000;
 const before = {
@@ -112,6 +112,17 @@ describe('growth', () => {
   test('since a date before the first state is since the first', async () => {
     const report = await growth(world.shadow, { since: '1990-01-01' });
     expect(report.from.commit).toBe(world.commits[0]);
+  });
+
+  test('opens no tree that is equal in both, and of others no more than it shows', async () => {
+    const lossy = recordedShadow([
+      { time: start, paths: before },
+      { time: start + 10, paths: after },
+    ]);
+    loseObjects(lossy, 'master-stat:same', 'master-stat:same/a', 'master-stat:grows/log', 'master-stat:comes/q');
+    const asked = { since: lossy.commits[0] ?? '' };
+    expect((await all((await growth(lossy.shadow, asked)).changes)).map(short)).toEqual((await between()).map(short));
+    lossy.remove();
   });
 
   test('of a path in neither state is refused', async () => {

@@ -26,7 +26,10 @@ describe('the library mizer/observe', () => {
     const [data, shadows] = [join(root, 'data'), join(root, 'shadows')];
     mkdirSync(join(data, 'projects/a/deep'), { recursive: true });
     writeFileSync(join(data, 'projects/a/one'), 'x'.repeat(100));
-    const options = { patterns: readPatterns('enter projects\nrepo projects/*'), shadowOf: (path: string) => shadowOf(path, shadows) };
+    const options = {
+      patterns: readPatterns('enter projects\nrepo projects/*'),
+      shadowOf: (path: string) => shadowOf(path, shadows),
+    };
     const candidates = (await all(discover(data, options))).filter(({ kind }) => kind === 'candidate');
     expect(candidates.map(({ path }) => path)).toEqual(['projects/a']);
     const shadow = await init({ realDirectory: join(data, 'projects/a'), shadowRoot: shadows });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Entry, list, type ListOptions } from '../../src/observe/list.js';
-import { all, recordedShadow, type ShadowWorld } from '../support/recorded-shadow.js';
+import { all, loseObjects, recordedShadow, type ShadowWorld } from '../support/recorded-shadow.js';
 
 const day = 86_400;
 const start = 1_700_000_000;
@@ -92,6 +92,16 @@ describe('a listing', () => {
     await expect(paths({ path: 'a/gone' })).rejects.toMatchObject({ code: 'E_PATH_UNKNOWN' });
     await expect(paths({ path: 'plain/x' })).rejects.toMatchObject({ code: 'E_PATH_UNKNOWN' });
     await expect(paths({ path: 'b', at: 'master-stat~1' })).rejects.toMatchObject({ code: 'E_PATH_UNKNOWN' });
+  });
+
+  test('reads no more than it shows: one tree, and a record of each child', async () => {
+    const lossy = recordedShadow([
+      { time: start, paths: { 'a/b/c': { size: 1 }, 'a/d': { size: 2 }, e: { size: 3 } } },
+    ]);
+    loseObjects(lossy, 'master-stat:a/b', 'master-stat:a/b/c', 'master-stat:a/b/.nogtree', 'master-stat:a/d');
+    const entries = await all((await list(lossy.shadow)).entries);
+    expect(entries.map(({ path, totals }) => `${path} ${totals.size}`)).toEqual([' 6', 'a 3', 'e 3']);
+    lossy.remove();
   });
 
   test('leaves no process behind, whether it is read, read in part, or not at all', async () => {

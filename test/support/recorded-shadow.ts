@@ -128,6 +128,12 @@ function plus(a: Totals, b: Totals): Totals {
   };
 }
 
+/** Takes objects out of the repository: whoever reads one of them fails. */
+export function loseObjects({ shadow }: ShadowWorld, ...names: readonly string[]): void {
+  const { stdout } = spawnSync('git', ['rev-parse', ...names], { cwd: shadow.path, encoding: 'utf8' });
+  for (const oid of stdout.trim().split('\n')) rmSync(join(shadow.gitDir, 'objects', oid.slice(0, 2), oid.slice(2)));
+}
+
 /** All that is iterated. */
 export async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
   const found: T[] = [];
