@@ -87,6 +87,12 @@ async function expectSame(...words: readonly string[]): Promise<string> {
   return ada;
 }
 
+/** Does `act` until this side shows `wanted`: what is typed slowly is undone in several steps. */
+async function repeat(act: () => Promise<void>, person: Person, wanted: string): Promise<void> {
+  for (let steps = 0; steps < 8 && (await typed(person)) !== wanted; steps += 1) await act();
+  expect(await typed(person)).toBe(wanted);
+}
+
 describe('the example', () => {
   test('what one types the other sees, with where he is', async () => {
     await open('docs/plan.md', ...people);
@@ -180,12 +186,17 @@ describe('the example', () => {
     await typeAfter('Ben', '- sow', ' early');
     await expectSame('- sow early');
     await text('Ada').click();
+    const both = await expectSame('- dig deep', '- sow early');
+    const withoutAda = '# Plan\n\n- dig\n- sow early\n- wait\n';
+    await repeat(() => page.keyboard.press('Control+z'), 'Ada', withoutAda);
+    expect(await expectSame()).toBe(withoutAda);
     await page.keyboard.press('Control+z');
-    expect(await expectSame('- sow early')).toBe('# Plan\n\n- dig\n- sow early\n- wait\n');
-    await page.keyboard.press('Control+Shift+Z');
-    await expectSame('- dig deep', '- sow early');
-    await press('Ben', 'Undo');
-    expect(await expectSame('- dig deep')).toBe('# Plan\n\n- dig deep\n- sow\n- wait\n');
+    expect(await typed('Ada')).toBe(withoutAda);
+    await repeat(() => page.keyboard.press('Control+Shift+Z'), 'Ada', both);
+    const withoutBen = '# Plan\n\n- dig deep\n- sow\n- wait\n';
+    await expectSame('- dig deep');
+    await repeat(() => press('Ben', 'Undo'), 'Ben', withoutBen);
+    expect(await expectSame()).toBe(withoutBen);
   });
 
   test('a file that is deleted under the hands of the other is there again when he types', async () => {
