@@ -13,26 +13,24 @@ export class OidTable {
   #words: Uint32Array<ArrayBuffer>;
   #size = 0;
 
-  /** @param words of another table of this kind, as it was; none that could not have been */
-  constructor(kind: 'set' | 'map', words?: Uint32Array<ArrayBuffer>) {
+  /** @param entries of another table of this kind */
+  constructor(kind: 'set' | 'map', entries = new Uint32Array()) {
     this.#stride = kind === 'set' ? keyWords : keyWords + valueWords;
-    this.#words = words ?? new Uint32Array(this.#stride * 1024);
+    const [count, least] = [entries.length / this.#stride, 1024];
+    this.#words = new Uint32Array(this.#stride * Math.max(least, 2 * Math.ceil(count)));
+    for (let at = 0; at + this.#stride <= entries.length; at += this.#stride) this.#copy(entries, at);
+  }
+
+  /** All that is in it, to be handed to the constructor of another. */
+  entries(): Uint32Array<ArrayBuffer> {
+    const entries = new Uint32Array(this.#size * this.#stride);
+    let end = 0;
     for (let slot = 0; slot < this.#words.length; slot += this.#stride) {
-      if (this.#isTaken(slot)) this.#size += 1;
+      if (!this.#isTaken(slot)) continue;
+      entries.set(this.#words.subarray(slot, slot + this.#stride), end);
+      end += this.#stride;
     }
-    if (this.#isFull) {
-      this.#words = new Uint32Array(this.#stride * 1024);
-      this.#size = 0;
-    }
-  }
-
-  get #isFull(): boolean {
-    return this.#size * this.#stride * 3 > this.#words.length * 2;
-  }
-
-  /** Everything, in the order of this machine's bytes; to be kept and handed to the constructor. */
-  get words(): Uint32Array<ArrayBuffer> {
-    return this.#words;
+    return entries;
   }
 
   has(key: Oid): boolean {
@@ -64,7 +62,7 @@ export class OidTable {
         this.#words[slot + keyWords + index] = wordOf(value, 4 * index);
       }
     }
-    if (this.#isFull) this.#grow();
+    if (this.#size * this.#stride * 3 > this.#words.length * 2) this.#grow();
     return isNew;
   }
 
@@ -99,11 +97,16 @@ export class OidTable {
   #grow(): void {
     const old = this.#words;
     this.#words = new Uint32Array(2 * old.length);
-    for (let at = 0; at < old.length; at += this.#stride) {
-      if (old[at] === 0 && old[at + 1] === 0) continue;
-      const slot = this.#place(old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, old[at + 4]!);
-      this.#words.set(old.subarray(at, at + this.#stride), slot);
-    }
+    this.#size = 0;
+    for (let at = 0; at < old.length; at += this.#stride) this.#copy(old, at);
+  }
+
+  /** Takes the slot at `at` of another table, if anything is there. */
+  #copy(from: Uint32Array, at: number): void {
+    if (from[at] === 0 && from[at + 1] === 0) return;
+    const slot = this.#place(from[at]!, from[at + 1]!, from[at + 2]!, from[at + 3]!, from[at + 4]!);
+    if (!this.#isTaken(slot)) this.#size += 1;
+    this.#words.set(from.subarray(at, at + this.#stride), slot);
   }
 }
 

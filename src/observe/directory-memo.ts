@@ -41,7 +41,7 @@ export class DirectoryMemo {
 
   /** Keeps what was set, and nothing else. */
   save(): Promise<void> {
-    const { words } = this.#new;
+    const words = this.#new.entries();
     const bytes = Buffer.concat([
       Buffer.from(magic.buffer),
       Buffer.from(words.buffer, words.byteOffset, words.byteLength),
@@ -54,7 +54,7 @@ function read(path: string): Uint32Array<ArrayBuffer> | undefined {
   try {
     const bytes = readFileSync(path);
     const slots = (bytes.length - headerBytes) / 40;
-    if (!Number.isInteger(slots) || slots < 1 || bytes.compare(Buffer.from(magic.buffer), 0, 8, 0, 8) !== 0)
+    if (!Number.isInteger(slots) || slots < 0 || bytes.compare(Buffer.from(magic.buffer), 0, 8, 0, 8) !== 0)
       return undefined;
     return new Uint32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer);
   } catch {

@@ -430,3 +430,32 @@ test('a shadow repository is found by the directory, by a path in it and by its 
   await expect(openShadow(real('d'), options)).rejects.toMatchObject({ code: 'E_SHADOW_UNKNOWN' });
   await expect(openShadow('/', options)).rejects.toMatchObject({ code: 'E_SHADOW_UNKNOWN' });
 });
+
+test('what is remembered of directories only saves work: without it, or where it is hurt, the same comes out', async () => {
+  makeFiles(real(), { 'a/x': '1', 'b/c/y': '2', 'b/d/z': '3' });
+  const shadow = await init();
+  await stat(shadow);
+  const memo = `${shadow.gitDir}/fso/directory-memo`;
+  const bytes = fs.readFileSync(memo);
+  const tree = git(shadow, 'rev-parse', 'master-stat^{tree}');
+  const hurt = Buffer.from(bytes);
+  hurt.fill(0xff, bytes.length / 2);
+  for (const content of [undefined, Buffer.of(), bytes.subarray(0, 21), hurt, Buffer.alloc(48)]) {
+    if (content === undefined) fs.rmSync(memo);
+    else fs.writeFileSync(memo, content);
+    expect((await stat(shadow)).unchanged).toBe(true);
+  }
+  fs.writeFileSync(memo, bytes);
+  fs.appendFileSync(real('b/c/y'), '4');
+  fs.utimesSync(real('b/c/y'), 5, 5);
+  await stat(shadow);
+  fs.writeFileSync(real('b/c/y'), '2');
+  // Trees that are remembered and not there are written anew.
+  git(shadow, 'update-ref', 'refs/heads/master-stat', 'master-stub');
+  git(shadow, 'reflog', 'expire', '--expire=now', '--all');
+  git(shadow, 'gc', '-q', '--prune=now');
+  await stat(shadow);
+  expect(git(shadow, 'rev-parse', 'master-stat^{tree}')).not.toBe(tree);
+  expect(totalsIn(recordOf(shadow, '.nogtree'))).toEqual(foundByFindAndDu(real()));
+  expect(git(shadow, 'fsck', '--strict')).toBe('');
+});
