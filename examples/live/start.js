@@ -13,6 +13,7 @@ const page = await context({
   entryPoints: [`${here}src/main.ts`],
   outfile: `${here}page/main.js`,
   bundle: true,
+  write: false,
   format: 'esm',
   target: 'es2023',
   logLevel: 'error',
