@@ -25,7 +25,12 @@ export function age(then: number, now: number): string {
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}
+
+/** `1,234,567`. By hand: the first `toLocaleString` of a process takes 20 ms. */
+export function grouped(number: number | bigint): string {
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** Text that came from elsewhere (a command line, an absolute path) made safe for a terminal and unambiguous. */

@@ -3,7 +3,7 @@ import type { Growth } from '../../observe/growth.js';
 import type { Entry } from '../../observe/list.js';
 import type { Node } from '../../observe/nodes.js';
 import { bar } from './bars.js';
-import { count, size } from './human.js';
+import { count, grouped, size } from './human.js';
 import type { Style } from './style.js';
 
 /** Rows have fixed columns, so that each can be printed before the next is known. */
@@ -34,7 +34,7 @@ export function listTitles(layout: Layout): string {
 /** A row of `ls`, below `top`. */
 export function listRow(entry: Entry, top: Entry, layout: Layout): string {
   const { totals, mtime } = entry;
-  const files = entry.kind === 'file' || entry.kind === 'link' ? '' : totals.files.toLocaleString('en-US');
+  const files = entry.kind === 'file' || entry.kind === 'link' ? '' : grouped(totals.files);
   const cells = [size(Number(totals.size)).padStart(5), files.padStart(10), time(mtime).padEnd(16)];
   return row(layout, cells, shareOf(totals.size, top.totals.size), named(entry, top.path, entry, layout.style));
 }
@@ -71,7 +71,7 @@ export function growthRow(growth: Growth, top: TreePath, greatest: bigint, layou
   const now = after === undefined ? '-' : size(Number(after.totals.size));
   const cells = [
     signed(bytes, (number) => size(Number(number))).padStart(6),
-    (files === 0 ? '' : signed(BigInt(files), (number) => number.toLocaleString('en-US'))).padStart(10),
+    (files === 0 ? '' : signed(BigInt(files), grouped)).padStart(10),
     now.padStart(5),
     paint[change](change.padEnd(7)),
   ];
@@ -83,7 +83,7 @@ export function growthRow(growth: Growth, top: TreePath, greatest: bigint, layou
 /** What it comes to altogether. */
 export function growthEnd(top: Growth, from: number, to: number, style: Style): string {
   const bytes = style.bold(signed(top.bytes, (number) => size(Number(number))));
-  const files = signed(BigInt(top.files), (number) => number.toLocaleString('en-US'));
+  const files = signed(BigInt(top.files), grouped);
   const what =
     top.change === 'same'
       ? 'Nothing has changed'
