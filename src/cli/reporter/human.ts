@@ -28,7 +28,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
 }
 
-/** `1,234,567`. By hand: the first `toLocaleString` of a process takes 20 ms. */
+/** `1,234,567`. By hand: the first `toLocaleString` of a process takes 17 ms. */
 export function grouped(number: number | bigint): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
