@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { answerWith } from '../disk/background.js';
 import { hashFile, StoppedError, type HashResult, type HashSignals } from './hash-file.js';
 
-/** Files to hash; @see HashPool */
+/** Files to hash, in their order, as `hashAll` asks for them. */
 export interface HashQuestion {
   readonly root: string;
   readonly paths: readonly string[];

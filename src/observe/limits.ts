@@ -3,6 +3,7 @@ import { codeOf, locate } from '../disk/tree-location.js';
 import { MizerError } from '../model/errors.js';
 import { fromText, isWithin, join, type TreePath } from '../model/tree-path.js';
 import type { Policy } from './policy.js';
+import { throwIfAborted } from './shadow-lock.js';
 
 /** How much a directory may hold to be given a shadow repository. */
 export interface Limit {
@@ -76,7 +77,7 @@ async function measureTree(
     }
     // Others get their turn, and a signal is heard.
     await new Promise(setImmediate);
-    if (signal?.aborted === true) throw interrupted();
+    throwIfAborted(signal);
   }
   return { entries, bytes };
 }
@@ -114,8 +115,4 @@ function refusal(path: string, { entries, bytes }: Measure, most: Measure): Mize
     hint: 'Raise the limit with `mzr observe root set`, or give the directory a policy that tracks less, such as bundle-subdirs.',
     data: { path, entries, bytes, limit: most },
   });
-}
-
-function interrupted(): MizerError {
-  return new MizerError('E_INTERRUPTED', 'It was interrupted; nothing has changed.', { hint: 'Start it again.' });
 }
