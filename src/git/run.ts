@@ -44,7 +44,8 @@ const kept = new Set([
   'GIT_DISCOVERY_ACROSS_FILESYSTEM',
 ]);
 
-function cleanEnvironment(options: GitOptions): Record<string, string> {
+/** The environment of a git process: nothing in it says which repository the caller was in. */
+export function cleanEnvironment(options: Pick<GitOptions, 'environment' | 'mayWrite'>): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined && (!name.startsWith('GIT_') || kept.has(name))) environment[name] = value;

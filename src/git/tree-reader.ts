@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { MizerError } from '../model/errors.js';
+import { cleanEnvironment } from './run.js';
 
 export interface TreeEntry {
   /** A byte string. */
@@ -38,14 +39,14 @@ export class ObjectReader {
     this.#process = spawn('git', [`--git-dir=${gitDir}`, 'cat-file', '--batch-command', '--buffer'], {
       cwd: '/',
       stdio: 'pipe',
-      env: {
-        ...process.env,
-        LC_ALL: 'C',
-        GIT_NO_REPLACE_OBJECTS: '1',
-        // Nothing is fetched, by programs that the repository names; a git that does not know the first variable heeds the second.
-        GIT_NO_LAZY_FETCH: '1',
-        GIT_ALLOW_PROTOCOL: 'none',
-      },
+      env: cleanEnvironment({
+        environment: {
+          GIT_NO_REPLACE_OBJECTS: '1',
+          // Nothing is fetched, by programs that the repository names; a git that does not know the first variable heeds the second.
+          GIT_NO_LAZY_FETCH: '1',
+          GIT_ALLOW_PROTOCOL: 'none',
+        },
+      }),
     });
     this.#process.stdout.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#process.stderr.resume();

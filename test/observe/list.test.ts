@@ -104,6 +104,17 @@ describe('a listing', () => {
     lossy.remove();
   });
 
+  test('is of the repository that was asked for, wherever the caller stands in git', async () => {
+    // As in a hook of another repository.
+    const elsewhere = { GIT_DIR: '/nonexistent', GIT_OBJECT_DIRECTORY: '/nonexistent', GIT_NAMESPACE: 'x' };
+    Object.assign(process.env, elsewhere);
+    try {
+      expect(await paths({ path: 'b' })).toEqual(['b', 'b/link', 'b/x']);
+    } finally {
+      for (const name of Object.keys(elsewhere)) delete process.env[name];
+    }
+  });
+
   test('leaves no process behind, whether it is read, read in part, or not at all', async () => {
     const children = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'ProcessWrap').length;
     await list(world.shadow);
