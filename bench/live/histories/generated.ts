@@ -25,6 +25,7 @@ export async function generatedHistory(authors: number, edits: number): Promise<
         if (deeds[other]?.author !== author) void writer.replica.apply(updates[other] ?? new Uint8Array());
       }
       heard[author] = index;
+      writer.heard();
       parents = lastOf;
     }
     const { patch, update } = writer.write();
@@ -40,14 +41,20 @@ class Writer {
   readonly replica: TextReplica;
   readonly #random: Random;
   #cursor = 0;
+  #length = 0;
 
   constructor(replica: TextReplica, random: Random) {
     this.replica = replica;
     this.#random = random;
   }
 
+  /** Others wrote. */
+  heard(): void {
+    this.#length = this.replica.text().length;
+  }
+
   write(): { readonly patch: Patch; readonly update: Uint8Array } {
-    const { length } = this.replica.text();
+    const length = this.#length;
     const random = this.#random;
     if (this.#cursor > length || random.below(40) === 0) this.#cursor = random.below(length + 1);
     const patch: Patch =
@@ -55,6 +62,7 @@ class Writer {
         ? [(this.#cursor -= 1), 1, '']
         : [this.#cursor, 0, random.below(6) === 0 ? ' ' : random.letter()];
     this.#cursor += patch[2].length;
+    this.#length += patch[2].length - patch[1];
     return { patch, update: this.replica.edit(...patch) };
   }
 }

@@ -1,4 +1,4 @@
-import { atMostTimes, forComparison, type Measurement } from '../../measurement.js';
+import { atMostTimes, forComparison, type Measurement, type Rival } from '../../measurement.js';
 import { median } from '../../statistics.js';
 import type { LiveBench, LiveRow } from '../bench.js';
 import { generatedHistory } from '../histories/generated.js';
@@ -6,15 +6,21 @@ import { deliveriesOf, type History } from '../histories/history.js';
 import { recordedHistory } from '../histories/recorded.js';
 import { replay } from '../histories/replay.js';
 import { automergeText } from '../texts/automerge.js';
+import type { TextContender } from '../texts/contender.js';
 import { loroText } from '../texts/loro.js';
 import { mizerText } from '../texts/mizer.js';
 import { yjsText } from '../texts/yjs.js';
-import { byTurns } from '../turns.js';
+import { byTurns, type Player, type Rules } from '../turns.js';
 
-/** What is asked of each: to write a history, to put what came of it into bytes, and to read it out of these. */
-const questions = ['apply', 'encode', 'load'] as const;
+/**
+ * What is asked of each: to write a history, to put what came of it into bytes, and to read it out of these; then also to read it out of
+ * what the authors sent while they wrote.
+ */
+const questions = ['apply', 'encode', 'load', 'hear'] as const;
 
-const contenders = [mizerText, yjsText, loroText, automergeText];
+type Question = (typeof questions)[number];
+
+const rules: Rules = { turns: 5, warm: 1, budget: 4_000 };
 
 /** One author, 260,000 edits. */
 export const sequential = row('sequential', async ({ small }) => {
@@ -36,44 +42,63 @@ function row(id: string, historyOf: (bench: LiveBench) => Promise<History>): Liv
     id,
     async measure(bench) {
       const history = await historyOf(bench);
-      const deliveries = deliveriesOf(history);
-      const sizes = new Map<string, number>();
-      const players = contenders.map((contender) => ({
-        name: contender.name,
-        async turn() {
-          const { replicas, took } = await replay(contender, history, deliveries);
-          const [replica] = replicas;
-          if (replica === undefined) throw new Error('No author.');
-          const start = performance.now();
-          const saved = replica.save();
-          const encoded = performance.now();
-          const text = await contender.load(saved);
-          const end = performance.now();
-          if (text !== replica.text()) throw new Error(`${contender.name} loads another text.`);
-          sizes.set(contender.name, saved.length / 1024);
-          return { apply: took, encode: encoded - start, load: end - encoded };
-        },
-      }));
-      const samples = await byTurns(players, { turns: bench.small ? 2 : 5, warm: 1, budget: 12_000 });
-      const title = `${history.deeds.length.toLocaleString('en')} edits, ${history.name}`;
-      const others = [yjsText, loroText, automergeText];
-      return [
-        ...questions.map((question): Measurement => {
-          const value = (name: string): number => median(samples(name, question));
-          return atMostTimes(
-            { row: id, what: `${title}: ${question}`, measured: value(mizerText.name), unit: 'ms' },
-            others.map(({ name }) => ({ what: name, value: value(name), limit: name === yjsText.name ? 1.3 : 1 })),
-          );
-        }),
-        forComparison(
-          { row: id, what: `${title}: encoded`, measured: sizes.get(mizerText.name) ?? Number.NaN, unit: 'KB' },
-          others.map(({ name }) => ({ what: name, value: sizes.get(name) ?? Number.NaN })),
-        ),
-      ];
+      // Automerge takes minutes for all of it.
+      const start = beginning(history, bench.small ? 500 : 1_000);
+      return [...(await measure(id, history, [yjsText, loroText])), ...(await measure(id, start, [automergeText]))];
+    },
+  };
+}
+
+async function measure(id: string, history: History, rivals: readonly TextContender[]): Promise<Measurement[]> {
+  const sizes = new Map<string, number>();
+  const players = [mizerText, ...rivals].map((contender) => playerOf(contender, history, sizes));
+  const samples = await byTurns(players, rules);
+  const title = `${history.deeds.length.toLocaleString('en')} edits, ${history.name}`;
+  const compared = (question: Question, limits: boolean): readonly [own: number, others: Rival[]] => {
+    const value = (name: string): number => median(samples(name, question));
+    const others = rivals.map(({ name }) => {
+      return { what: name, value: value(name), ...(limits ? { limit: name === yjsText.name ? 1.3 : 1 } : {}) };
+    });
+    return [value(mizerText.name), others];
+  };
+  const promised = (['apply', 'encode', 'load'] as const).map((question): Measurement => {
+    const [measured, others] = compared(question, true);
+    return atMostTimes({ row: id, what: `${title}: ${question}`, measured, unit: 'ms' }, others);
+  });
+  const [measured, others] = compared('hear', false);
+  return [
+    ...promised,
+    forComparison({ row: id, what: `${title}: load what was sent, edit by edit`, measured, unit: 'ms' }, others),
+    forComparison(
+      { row: id, what: `${title}: encoded`, measured: sizes.get(mizerText.name) ?? Number.NaN, unit: 'KB' },
+      rivals.map(({ name }) => ({ what: name, value: sizes.get(name) ?? Number.NaN })),
+    ),
+  ];
+}
+
+/** `sizes`: where to put how many kilobytes were encoded. */
+function playerOf(contender: TextContender, history: History, sizes: Map<string, number>): Player<Question> {
+  const deliveries = deliveriesOf(history);
+  return {
+    name: contender.name,
+    async turn() {
+      const { replicas, took, sent } = await replay(contender, history, deliveries);
+      const [replica] = replicas;
+      if (replica === undefined) throw new Error('No author.');
+      const start = performance.now();
+      const saved = replica.save();
+      const encoded = performance.now();
+      const text = await contender.load([saved]);
+      const loaded = performance.now();
+      const heard = await contender.load(sent);
+      const end = performance.now();
+      if (text !== replica.text() || heard !== text) throw new Error(`${contender.name} loads another text.`);
+      sizes.set(contender.name, saved.length / 1024);
+      return { apply: took, encode: encoded - start, load: loaded - encoded, hear: end - loaded };
     },
   };
 }
 
 function beginning({ name, authors, deeds }: History, edits: number): History {
-  return { name: `${name}, its beginning`, authors, deeds: deeds.slice(0, edits) };
+  return { name: `the beginning of ${name}`, authors, deeds: deeds.slice(0, edits) };
 }

@@ -16,7 +16,9 @@ export const automergeText: TextContender = {
     });
   },
   load(saved) {
-    return automerge.load<Held>(saved).text;
+    const [first = new Uint8Array(), ...rest] = saved;
+    const doc = automerge.load<Held>(first);
+    return rest.length === 0 ? doc.text : automerge.applyChanges(doc, rest)[0].text;
   },
 };
 

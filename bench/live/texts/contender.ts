@@ -16,8 +16,8 @@ export interface TextContender {
   readonly name: string;
   /** So many replicas of one text that begins as `seed`. */
   open(seed: string, count: number): TextReplica[] | Promise<TextReplica[]>;
-  /** The text that a saved one, which began empty, holds. */
-  load(saved: Uint8Array): string | Promise<string>;
+  /** The text that comes out of what was saved, and of updates upon it. */
+  load(saved: readonly Uint8Array[]): string | Promise<string>;
 }
 
 /** Numbers as large as random ones are: small ones would take fewer bytes than in use. */

@@ -18,7 +18,7 @@ export const loroText: TextContender = {
   },
   load(saved) {
     const doc = new LoroDoc();
-    doc.import(saved);
+    doc.importBatch([...saved]);
     return doc.getText('t').toString();
   },
 };

@@ -22,7 +22,7 @@ export const mizerText: TextContender = {
   },
   async load(saved) {
     const options = { replica: replicaNumber(9), provider: new MemoryProvider(), clock: () => performance.now() };
-    const tree = await WorkTree.join({ ...options, operations: [saved] });
+    const tree = await WorkTree.join({ ...options, operations: saved });
     return (await tree.open(path)).text();
   },
 };

@@ -18,7 +18,7 @@ export const yjsText: TextContender = {
   },
   load(saved) {
     const doc = new Doc();
-    applyUpdate(doc, saved);
+    doc.transact(() => saved.forEach((update) => applyUpdate(doc, update)));
     return doc.getText('t').toString();
   },
 };
