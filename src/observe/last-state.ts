@@ -6,7 +6,7 @@ import { NOGTREE, type RootRecord } from './blob.js';
 import { BundlePatterns } from './bundle-patterns.js';
 import { LastRecords } from './last-records.js';
 import { STUB_FILES } from './policy.js';
-import type { TrackingRules } from './scan.js';
+import type { TrackingRules } from './tracking.js';
 import type { Shadow } from './shadow.js';
 import { sameEntry, type SortedEntry } from './stub.js';
 

@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
-import type { AttributeRules } from '../git/attribute-rules.js';
-import { IgnoreRules } from '../git/ignore-rules.js';
-import { nestedRepository, type NestedRepository } from '../git/nested.js';
-import type { Oid } from '../git/oid.js';
 import { codeOf } from '../disk/tree-location.js';
+import { IgnoreRules } from '../git/ignore-rules.js';
+import { nestedRepository } from '../git/nested.js';
 import { closeDirectory, EntryLook, listDirectory, openDirectory, readLink } from '../linux/directory.js';
 import { errnoName } from '../linux/native.js';
 import { join, type TreePath } from '../model/tree-path.js';
-import { fileText, formatRecord, NOGTREE, type GitDirectory, type RootRecord } from './blob.js';
-import type { BundlePatterns } from './bundle-patterns.js';
-import type { DirectoryMemo } from './directory-memo.js';
-import { isSpecial, type LastRecords } from './last-records.js';
-import { fileEntry, linkEntry, sameEntry, treeContent, treeEntry, type ObjectSink, type SortedEntry } from './stub.js';
+import { fileText, type GitDirectory, type RootRecord } from './blob.js';
+import type { LastRecords } from './last-records.js';
+import type { Frame, Waiting } from './scan-frame.js';
+import { sameEntry, treeEntry, type SortedEntry } from './stub.js';
 import { TotalsCounter } from './totals.js';
+import { fateOf, isTracked, shadowIgnore, type Fate, type IgnoreFile, type TrackingRules } from './tracking.js';
+import { TreeMaker, type TreeMakerOptions } from './tree-maker.js';
 
 /** A path that could not be looked at or read. The root is `''`. */
 export interface ObserveError {
@@ -21,27 +20,13 @@ export interface ObserveError {
   readonly reason: string;
 }
 
-/** What of a tree is tracked. */
-export interface TrackingRules {
-  readonly ignore: IgnoreRules;
-  readonly attributes: AttributeRules;
-  readonly bundles: BundlePatterns;
-}
-
-export interface ScanRequest {
+export interface ScanRequest extends TreeMakerOptions {
   readonly root: string;
   /** Nothing is tracked, only counted, where it is absent. */
   readonly rules: TrackingRules | undefined;
-  /** Whether directories have totals. */
-  readonly rollup: boolean;
-  readonly sink: ObjectSink;
   readonly last: LastRecords;
   readonly oneFileSystem: boolean;
   readonly respectGitignore: boolean;
-  /** Without it every record is made. */
-  readonly memo?: DirectoryMemo;
-  /** Called when all entries of a tracked directory are known, those below it first. */
-  readonly onDirectory?: (path: TreePath, entries: readonly SortedEntry[]) => Promise<void>;
   /** Called some times a second; what it throws ends the scan. */
   readonly onTurn: (looked: number) => Promise<void>;
 }
@@ -55,59 +40,11 @@ export interface Scanned {
   readonly errors: readonly ObserveError[];
 }
 
-interface IgnoreFile {
-  readonly base: TreePath;
-  readonly rules: IgnoreRules;
-}
-
-/** A directory below another one that is not entered yet. */
-interface Waiting {
-  readonly name: string;
-  readonly mtime: number;
-  readonly device: number;
-}
-
-/** What is to become of a directory, as far as it is told from outside. */
-interface Fate {
-  readonly path: TreePath;
-  /** It is tracked in some form unless it is empty. */
-  readonly wanted: boolean;
-  /** What is in it may be a bundle. */
-  readonly candidate: boolean;
-  /** It is a bundle unless one lies in it. */
-  readonly bundle: boolean;
-}
-
-interface Frame extends Fate {
-  readonly name: string;
-  readonly mtime: number;
-  readonly descriptor: number;
-  readonly names: string[];
-  /** Entries are tracked one by one. */
-  readonly tracked: boolean;
-  /** `unreadable`: a repository, but not with which commit. */
-  readonly nested: NestedRepository | 'unreadable' | undefined;
-  readonly ignore: readonly IgnoreFile[];
-  readonly counter: TotalsCounter;
-  readonly entries: SortedEntry[];
-  /** Files that are among `entries` only later, when it is known that something in the directory changed. */
-  readonly files: string[];
-  /** Their records. */
-  readonly texts: string[];
-  readonly waiting: Waiting[];
-  /** Of `names`, the next to look at. */
-  next: number;
-  /** There were so many files that some are among `entries` already. */
-  large: boolean;
-}
-
 const DIRECTORY = 0o040000;
 const FILE = 0o100000;
 const LINK = 0o120000;
 /** So many entries at most between two looks at the clock. */
 const stride = 2000;
-/** So many files of one directory at most are held back. */
-const heldBack = 20_000;
 const turnMs = 40;
 
 /**
@@ -126,6 +63,7 @@ export async function scan(request: ScanRequest): Promise<Scanned> {
 
 class Scanner {
   readonly #request: ScanRequest;
+  readonly #maker: TreeMaker;
   readonly #look = new EntryLook();
   readonly #stack: Frame[] = [];
   readonly #errors: ObserveError[] = [];
@@ -139,6 +77,7 @@ class Scanner {
 
   constructor(request: ScanRequest) {
     this.#request = request;
+    this.#maker = new TreeMaker(request);
   }
 
   close(): void {
@@ -164,7 +103,7 @@ class Scanner {
         this.#lastTurn = performance.now();
       }
     }
-    this.#settle(root);
+    this.#maker.settle(root);
     return { entries: root.entries, root: this.#rootRecord(root), looked: this.#looked, errors: this.#errors };
   }
 
@@ -194,7 +133,7 @@ class Scanner {
     const tracked = fate.wanted && !fate.bundle && nested === undefined;
     const counter = new TotalsCounter();
     counter.dirs = 1;
-    const inherited = parent?.ignore ?? this.#ownIgnore();
+    const inherited = parent?.ignore ?? shadowIgnore(this.#request.rules);
     return {
       ...fate,
       name,
@@ -212,11 +151,6 @@ class Scanner {
       next: 0,
       large: false,
     };
-  }
-
-  #ownIgnore(): readonly IgnoreFile[] {
-    const rules = this.#request.rules?.ignore;
-    return rules === undefined || rules.isEmpty ? [] : [{ base: '', rules }];
   }
 
   /** A real `.gitignore` comes before those of directories above it, and all of them before the shadow's. */
@@ -265,9 +199,9 @@ class Scanner {
   #take(frame: Frame, name: string): string | undefined {
     const [look, { counter }] = [this.#look, frame];
     const { type, mtime } = look;
-    if (type === LINK && this.#isTracked(frame, name)) {
+    if (type === LINK && isTracked(frame, name)) {
       try {
-        frame.entries.push(linkEntry(name, this.#request.sink.blob(readLink(frame.descriptor, name), 'link')));
+        this.#maker.addLink(frame, name, readLink(frame.descriptor, name));
       } catch (error) {
         return codeOf(error);
       }
@@ -280,13 +214,8 @@ class Scanner {
       const { size, links } = look;
       if (links === 1 && size >= 0) counter.addFile(size);
       else counter.addLinked(look.bigSize, this.#key(), links);
-      if (this.#isTracked(frame, name)) {
-        frame.files.push(name);
-        frame.texts.push(fileText(name, size < 0 ? look.bigSize : size, mtime));
-        if (frame.files.length >= heldBack) {
-          this.#settle(frame);
-          frame.large = true;
-        }
+      if (isTracked(frame, name)) {
+        this.#maker.addFile(frame, name, fileText(name, size < 0 ? look.bigSize : size, mtime));
       }
     } else counter.others += 1;
     return undefined;
@@ -302,36 +231,11 @@ class Scanner {
     return device === this.#device && typeof inode === 'number' ? inode : `${device}:${inode}`;
   }
 
-  #isTracked(frame: Frame, name: string): boolean {
-    return frame.tracked && !isSpecial(name) && !this.#isIgnored(frame, name, false);
-  }
-
-  #isIgnored(frame: Frame, name: string, isDirectory: boolean): boolean {
-    if (frame.ignore.length === 0) return false;
-    const path = join(frame.path, name);
-    for (let index = frame.ignore.length - 1; index >= 0; index -= 1) {
-      const { base, rules } = frame.ignore[index]!;
-      const decided = rules.decides(base === '' ? path : path.slice(base.length + 1), isDirectory);
-      if (decided !== undefined) return decided;
-    }
-    return false;
-  }
-
-  #fate(parent: Frame, name: string): Fate {
-    const path = join(parent.path, name);
-    const { rules } = this.#request;
-    if (rules === undefined || isSpecial(name)) return { path, wanted: false, candidate: false, bundle: false };
-    const candidate = parent.candidate && rules.bundles.matches(path);
-    const bundle = candidate && rules.attributes.value(`${path}/`, 'nogbundle') === true;
-    const wanted = bundle || (parent.tracked && !this.#isIgnored(parent, name, true));
-    return { path, wanted, candidate, bundle };
-  }
-
   async #enter(parent: Frame, waiting: Waiting): Promise<void> {
-    const fate = this.#fate(parent, waiting.name);
+    const fate = fateOf(parent, waiting.name, this.#request.rules);
     if (this.#request.oneFileSystem && waiting.device !== this.#device) {
       parent.counter.dirs += 1;
-      if (fate.bundle) this.#addBundle(parent, waiting, new TotalsCounter());
+      if (fate.bundle) this.#maker.addBundle(parent, waiting, new TotalsCounter());
       return;
     }
     let descriptor: number | undefined;
@@ -356,7 +260,7 @@ class Scanner {
     if (reason === 'ENOENT') return;
     const path = join(frame.path, name);
     this.#errors.push({ path, reason });
-    if (!frame.tracked || isSpecial(name) || this.#isIgnored(frame, name, false)) return;
+    if (!isTracked(frame, name)) return;
     const last = await this.#request.last.entry(path);
     if (last === undefined) return;
     frame.entries.push(sameEntry(last));
@@ -371,65 +275,23 @@ class Scanner {
     const own = new TotalsCounter();
     if (last === undefined) own.dirs = 1;
     else own.addTotals(await this.#request.last.totals(last));
-    if (fate.bundle && last?.mode !== '100644') this.#addBundle(parent, waiting, own);
+    if (fate.bundle && last?.mode !== '100644') this.#maker.addBundle(parent, waiting, own);
     else if (last !== undefined) parent.entries.push(sameEntry(last));
     parent.counter.addAll(own);
-  }
-
-  #addBundle(parent: Frame, { name, mtime }: Waiting, counter: TotalsCounter, commit?: string): void {
-    const totals = { ...counter.totals(), dirs: Math.max(1, counter.dirs) };
-    const text = formatRecord(
-      commit === undefined
-        ? { kind: 'bundle', name, mtime, totals }
-        : { kind: 'submodule', name, mtime, totals, commit },
-    );
-    parent.entries.push(fileEntry(name, this.#request.sink.blob(text, 'bundle')));
   }
 
   async #leave(frame: Frame, parent: Frame | undefined): Promise<void> {
     if (parent === undefined) return;
     const { counter, entries, mtime, name, nested } = frame;
     if (frame.path === '.git') this.#git = { mtime, totals: counter.totals() };
-    if (entries.length + frame.files.length > 0) parent.entries.push(treeEntry(name, await this.#tree(frame)));
+    if (entries.length + frame.files.length > 0) parent.entries.push(treeEntry(name, await this.#maker.tree(frame)));
     else if (frame.bundle || (frame.wanted && nested !== undefined)) {
       const last = nested === 'unreadable' ? await this.#request.last.entry(frame.path) : undefined;
       const commit = nested === 'unreadable' ? undefined : nested?.commit;
       if (last?.mode === '100644') parent.entries.push(sameEntry(last));
-      else this.#addBundle(parent, { name, mtime, device: 0 }, counter, frame.bundle ? undefined : commit);
+      else this.#maker.addBundle(parent, { name, mtime }, counter, frame.bundle ? undefined : commit);
     }
     parent.counter.addAll(counter);
-  }
-
-  /** The tree of a directory in which something is tracked. */
-  async #tree(frame: Frame): Promise<Oid> {
-    const { sink, memo, rollup, onDirectory } = this.#request;
-    const { name, mtime, counter, entries, texts } = frame;
-    const totals = rollup ? { totals: counter.totals() } : {};
-    const record = formatRecord({ kind: 'directory', name, mtime, ...totals });
-    let key: Oid | undefined;
-    if (memo !== undefined && !frame.large) {
-      key = memo.key(`${record}\0${texts.join('')}\0${entries.join('')}`);
-      const known = memo.get(key);
-      if (known !== undefined) {
-        memo.set(key, known);
-        return known;
-      }
-    }
-    this.#settle(frame);
-    entries.push(fileEntry(NOGTREE, sink.blob(record, 'directory')));
-    await onDirectory?.(frame.path, entries);
-    const tree = sink.tree(treeContent(entries));
-    if (key !== undefined) memo?.set(key, tree);
-    return tree;
-  }
-
-  /** Puts files among the entries. */
-  #settle({ entries, files, texts }: Frame): void {
-    for (const [index, name] of files.entries()) {
-      entries.push(fileEntry(name, this.#request.sink.blob(texts[index]!, 'file')));
-    }
-    files.length = 0;
-    texts.length = 0;
   }
 
   #rootRecord({ mtime, counter, names }: Frame): RootRecord {
