@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { gitProvider, MizerError, type RepositoryProvider } from '../../src/library/index.js';
 import { nameToBytes, WorkTree } from '../../src/live/index.js';
 import { git, makeRepository, makeWorld, writeFiles } from '../support/git-world.js';
@@ -295,19 +295,30 @@ test('no program that a repository names is run, even for an object that it prom
   expect(readdirSync(path.dirname(mark))).toEqual([]);
 });
 
-test.runIf(process.getuid?.() === 0)(
-  'a repository of another user is refused, and none of his programs is run',
-  async () => {
-    const { repository, mark } = trapped();
-    giveToOrdinaryUser(repository);
-    await expect(gitProvider(repository)).rejects.toMatchObject({ code: 'E_REPOSITORY_FOREIGN' });
-    expect(existsSync(mark)).toBe(false);
-    // The other way round: root's repository, an ordinary user who asks, by the public name of the library.
-    const own = trapped();
-    const ask = `import('mizer').then(({ gitProvider }) => gitProvider(${JSON.stringify(own.repository)})).then(() => console.log('open'), ({ code }) => console.log(code))`;
-    const [program = '', ...args] = asOrdinaryUser([process.execPath, '--input-type=module', '-e', ask]);
-    const { stdout } = spawnSync(program, args, { cwd: packageRoot, encoding: 'utf8' });
-    expect(stdout).toBe('E_REPOSITORY_FOREIGN\n');
-    expect(existsSync(own.mark)).toBe(false);
-  },
-);
+test('a repository of another user is refused, and none of his programs is run', async () => {
+  const { repository, mark } = trapped();
+  const own = trapped();
+  if (process.getuid?.() === 0) giveToOrdinaryUser(repository);
+  else takeForAnothers();
+  await expect(gitProvider(repository)).rejects.toMatchObject({ code: 'E_REPOSITORY_FOREIGN' });
+  // An ordinary user who asks for root's, by the public name of the library.
+  const ask = `import('mizer')
+    .then(({ gitProvider }) => gitProvider(${JSON.stringify(own.repository)}))
+    .then(() => console.log('open'), ({ code }) => console.log(code))`;
+  const [program = '', ...args] = asOrdinaryUser([process.execPath, '--input-type=module', '-e', ask]);
+  const { stdout } = spawnSync(program, args, { cwd: packageRoot, encoding: 'utf8' });
+  expect(stdout).toBe('E_REPOSITORY_FOREIGN\n');
+  expect([existsSync(mark), existsSync(own.mark)]).toEqual([false, false]);
+});
+
+/** From now on git takes every repository for another's: a switch that it has for its own tests, where there is no second user. */
+function takeForAnothers(): void {
+  const before = process.env['PATH'] ?? '';
+  const real = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim();
+  const wrapper = `#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec ${real} "$@"\n`;
+  writeFiles(root, { 'bin/git': { executable: wrapper } });
+  process.env['PATH'] = `${root}/bin:${before}`;
+  onTestFinished(() => {
+    process.env['PATH'] = before;
+  });
+}
