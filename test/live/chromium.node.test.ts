@@ -12,7 +12,7 @@ const directory = fileURLToPath(new URL('.', import.meta.url));
 const files = (readdirSync(directory, { recursive: true }) as string[])
   .filter((name) => name.endsWith('.test.ts') && !name.includes('.node.'))
   .sort();
-const environment = { MIZER_LIVE_RUNS: '30', MIZER_SOAK_OPERATIONS: '5000' };
+const environment = { MIZER_LIVE_RUNS: '25', MIZER_SOAK_OPERATIONS: '5000' };
 
 let browser: Browser;
 let outcomes: Outcome[] = [];
@@ -30,7 +30,7 @@ async function outcomesOf(place: string, names: readonly string[]): Promise<Outc
 beforeAll(async () => {
   browser = await openBrowser();
   outcomes = await outcomesOf(directory, files);
-});
+}, 300_000);
 afterAll(() => browser.close());
 
 const failed = (all: readonly Outcome[]): string[] =>
