@@ -74,7 +74,9 @@ export class Chronicle {
     for (const message of messages) {
       if (message.kind !== 'operations') continue;
       const epoch = this.known(message.batch.epoch);
-      if (epoch !== undefined) batches.set(epoch, [...(batches.get(epoch) ?? []), message.batch]);
+      const held = epoch === undefined ? undefined : batches.get(epoch);
+      if (held !== undefined) held.push(message.batch);
+      else if (epoch !== undefined) batches.set(epoch, [message.batch]);
       else if (!this.#isOver(message.batch.epoch)) early.push(message.batch);
     }
     this.#lobby.hold(early);
