@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { git } from '../git/run.js';
 import { MizerError } from '../model/errors.js';
 import { fromText, type TreePath } from '../model/tree-path.js';
@@ -53,7 +53,7 @@ export async function locateShadow(
 ): Promise<{ readonly shadow: Shadow; readonly path: TreePath }> {
   const whole = resolved(place);
   for (let at = whole; ; at = dirname(at)) {
-    if (at.endsWith('.fso') && existsSync(join(at, '.git/fso/uuid'))) return { shadow: await read(at), path: '' };
+    if (isShadow(at)) return { shadow: await read(at), path: '' };
     const found = shadowOf(at, options.shadowRoot ?? shadowRoot());
     if (found !== undefined) return { shadow: await read(found), path: fromText(relative(at, whole)) };
     if (at === '/') throw unknown(place);
@@ -63,8 +63,13 @@ export async function locateShadow(
 /** The path of the repository that observes the real directory, if there is one. */
 export function shadowOf(realDirectory: string, root: string): string | undefined {
   const holder = join(root, realDirectory);
-  const name = namesIn(holder).find((one) => one.endsWith('.fso') && existsSync(join(holder, one, '.git/fso/uuid')));
+  const name = namesIn(holder).find((one) => isShadow(join(holder, one)));
   return name === undefined ? undefined : join(holder, name);
+}
+
+/** One that the original made has no file with its id: its name tells. */
+function isShadow(path: string): boolean {
+  return path.endsWith('.fso') && existsSync(join(path, '.git/fso'));
 }
 
 function namesIn(directory: string): string[] {
@@ -111,7 +116,7 @@ async function read(path: string): Promise<Shadow> {
       data: { path },
     });
   }
-  const uuid = readFileSync(join(gitDir, 'fso/uuid'), 'utf8').trim();
+  const uuid = basename(path, '.fso');
   const rollup = !['false', 'no', 'off', '0', ''].includes((settings.get('fso.rollup') ?? 'true').toLowerCase());
   return { path, gitDir, uuid, realDirectory, rollup };
 }

@@ -99,8 +99,8 @@ async function update(shadow: Shadow, options: StatOptions, last: LastState, wri
   const commit = await makeCommit(shadow.gitDir, tree, [last.commit], message);
   await noteErrors(shadow, commit, errors);
   await moveBranch(shadow.gitDir, 'master-stat', commit, last.commit, message);
-  await memo?.save();
-  await joinPacks(shadow.gitDir);
+  // It is recorded. What only saves work later may fail, on a full disk, and is tried again by the next stat.
+  await Promise.allSettled([memo?.save(), joinPacks(shadow.gitDir)]);
   return { ...result, unchanged: false, commit };
 }
 

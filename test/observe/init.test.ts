@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { init } from '../../src/observe/init.js';
-import { locateShadow, shadowRoot } from '../../src/observe/shadow.js';
+import { locateShadow, openShadow, shadowRoot } from '../../src/observe/shadow.js';
 import { git, observedWorld } from './observed-world.js';
 import { makeDirectories } from './places.js';
 
@@ -71,12 +71,12 @@ test('what is no directory is refused, a link to one means the directory', async
   expect((await init({ realDirectory: `${shadows()}-link`, shadowRoot: shadows() })).realDirectory).toBe(real());
 });
 
-test('what an init cut short has left does not count', async () => {
+test('what an init cut short has left does not count, and goes', async () => {
   const holder = path.join(shadows(), real());
   fs.mkdirSync(path.join(holder, '.tmp-something/.git/fso'), { recursive: true });
   fs.writeFileSync(path.join(holder, '.tmp-something/.git/fso/uuid'), 'x');
   const shadow = await world.init();
-  expect(shadow.uuid).not.toBe('x');
+  expect(fs.readdirSync(holder)).toEqual([`${shadow.uuid}.fso`]);
 });
 
 test('nothing of the user who makes it is in the repository: no template, no hook', async () => {
@@ -93,4 +93,11 @@ test('the shadow root is told by the environment', () => {
   expect(shadowRoot({ MIZER_SHADOW_ROOT: '/s', HOME: '/h' })).toBe('/s');
   expect(shadowRoot({ XDG_DATA_HOME: '/x', HOME: '/h' })).toBe('/x/mizer/shadows');
   expect(shadowRoot({ HOME: '/h' })).toBe('/h/.local/share/mizer/shadows');
+});
+
+test('a shadow repository of the original is opened', async () => {
+  const shadow = await world.init();
+  fs.rmSync(path.join(shadow.gitDir, 'fso/uuid'));
+  git(shadow, 'config', '--unset', 'fso.rollup');
+  expect(await openShadow(real(), { shadowRoot: shadows() })).toEqual(shadow);
 });
