@@ -6,12 +6,13 @@ import type { Capability } from './capability.js';
 import { claim } from './claim.js';
 import { contexts } from './contexts/capability.js';
 import { live } from './live/capability.js';
+import { observe } from './observe/capability.js';
 import { machineFacts } from './machine.js';
 import type { Measurement } from './measurement.js';
 import { table } from './report.js';
 import { keep } from './results.js';
 
-const capabilities: readonly Capability[] = [contexts, live];
+const capabilities: readonly Capability[] = [contexts, live, observe];
 
 /** `npm run bench CAPABILITY [-- [--only ROW]… [--small]]`: measures, prints the table, and at full size keeps the results. */
 async function main(): Promise<number> {

@@ -20,6 +20,8 @@ const upon = {
       .join(
         ', ',
       )}; ${hardware(machine)}, Node ${machine.node}; ${histories}. Medians of one run unless said otherwise.`,
+  observe: ({ machine, million }) =>
+    `Files of up to 100 bytes, 50 to a directory; the million ${million}; ${hardware(machine)}, ${machine.fileSystem}, Linux ${machine.kernel}, Node ${machine.node}, git ${machine.git}. Medians of one run, warm cache; the first stat of a million once.`,
 };
 const hardware = ({ cores, memoryGigabytes }) => `${cores} cores, ${memoryGigabytes} GB`;
 
