@@ -1,6 +1,6 @@
 import { Random } from '../random.js';
 import type { TextReplica } from '../texts/contender.js';
-import { yjsText } from '../texts/yjs.js';
+import { mizerText } from '../texts/mizer.js';
 import type { Deed, History, Patch } from './history.js';
 
 /** How often an author hears of all the others: once in so many of his edits. */
@@ -9,7 +9,7 @@ const apart = 60;
 /** So many authors who type, correct themselves and go elsewhere, `edits` in all, and hear of one another now and then. */
 export async function generatedHistory(authors: number, edits: number): Promise<History> {
   const random = new Random(authors);
-  const replicas = await yjsText.open('', authors);
+  const replicas = await mizerText.open('', authors);
   const writers = replicas.map((replica) => new Writer(replica, random));
   const deeds: Deed[] = [];
   const updates: Uint8Array[] = [];
@@ -22,7 +22,7 @@ export async function generatedHistory(authors: number, edits: number): Promise<
     let parents = [lastOf[author]];
     if (random.below(apart) === 0) {
       for (let other = heard[author] ?? 0; other < index; other += 1) {
-        if (deeds[other]?.author !== author) void writer.replica.apply(updates[other] ?? new Uint8Array());
+        if (deeds[other]?.author !== author) await writer.replica.apply(updates[other] ?? new Uint8Array());
       }
       heard[author] = index;
       writer.heard();

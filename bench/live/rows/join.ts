@@ -7,7 +7,6 @@ import { deliveriesOf } from '../histories/history.js';
 import { replay } from '../histories/replay.js';
 import { Random } from '../random.js';
 import { mizerText } from '../texts/mizer.js';
-import { yjsText } from '../texts/yjs.js';
 import { byTurns } from '../turns.js';
 
 const rules = { turns: 7, warm: 2, budget: 6_000 };
@@ -71,32 +70,24 @@ async function ofAllKinds({ small }: LiveBench): Promise<Measurement[]> {
 /** All operations are keystrokes of three in one text, which is read. */
 async function ofOneText({ small }: LiveBench): Promise<Measurement[]> {
   const history = await generatedHistory(3, small ? 2_000 : 100_000);
-  const deliveries = deliveriesOf(history);
-  const saved = new Map<string, Uint8Array>();
-  for (const contender of [mizerText, yjsText]) {
-    const [replica] = (await replay(contender, history, deliveries)).replicas;
-    if (replica !== undefined) saved.set(contender.name, replica.save());
-  }
-  const sizeOf = (name: string): number => (saved.get(name)?.length ?? Number.NaN) / megabyte;
+  const [replica] = (await replay(mizerText, history, deliveriesOf(history))).replicas;
+  const bytes = replica?.save() ?? new Uint8Array();
   const samples = await byTurns(
-    [mizerText, yjsText].map((contender) => ({
-      name: contender.name,
-      async turn() {
-        const start = performance.now();
-        await contender.load([saved.get(contender.name) ?? new Uint8Array()]);
-        return { took: performance.now() - start };
+    [
+      {
+        name: mizerText.name,
+        async turn() {
+          const start = performance.now();
+          await mizerText.load([bytes]);
+          return { took: performance.now() - start };
+        },
       },
-    })),
+    ],
     rules,
   );
-  const value = (name: string): number => median(samples(name, 'took'));
   const what = `join one of ${history.deeds.length.toLocaleString('en')} keystrokes in one text, and open it`;
   return [
-    atMost({ row, what, measured: value(mizerText.name), unit: 'ms' }, 500, [
-      { what: yjsText.name, value: value(yjsText.name) },
-    ]),
-    atMost({ row, what: `${what}, on the wire`, measured: sizeOf(mizerText.name), unit: 'MB' }, 3, [
-      { what: yjsText.name, value: sizeOf(yjsText.name) },
-    ]),
+    atMost({ row, what, measured: median(samples(mizerText.name, 'took')), unit: 'ms' }, 500),
+    atMost({ row, what: `${what}, on the wire`, measured: bytes.length / megabyte, unit: 'MB' }, 3),
   ];
 }
