@@ -16,10 +16,14 @@ describe.each(userKinds)('the same user inside, as %s', (user) => {
   });
   afterAll(() => world.end());
   /** What a script prints, once outside and once inside. */
-  const both = (script: string): { readonly outside: string; readonly inside: string } => ({
-    outside: world.host(script),
-    inside: world.inside('a', script),
-  });
+  /** What a script says outside and inside at one time: other tests mount and make things meanwhile. */
+  const both = (script: string): { readonly outside: string; readonly inside: string } => {
+    for (;;) {
+      const outside = world.host(script);
+      const inside = world.inside('a', script);
+      if (world.host(script) === outside) return { outside, inside };
+    }
+  };
 
   it.each([
     ['ids', 'id -u; id -g; id -ru; whoami 2>&1; awk "/^[UG]id/" /proc/self/status; true'],
