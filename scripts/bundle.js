@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const bundles = `${dist}bundle/`;
 
-/** Bundles files into one CommonJS file each. Imports that one of `outside` finds stay, under the path it answers. */
+/** Bundles files into one CommonJS file each. Modules whose path one of `outside` matches stay, under the path it answers. */
 async function bundle(entryPoints, out, up, outside) {
   const { outputFiles } = await build({
     entryPoints,
@@ -31,10 +31,12 @@ async function bundle(entryPoints, out, up, outside) {
     plugins: [
       {
         name: 'outside',
-        setup: ({ onResolve }) => {
-          for (const [filter, path] of outside)
-            onResolve({ filter }, (found) => ({ path: path(found.path), external: true }));
-        },
+        // A module's own path is looked at, not the words of the import: `./errors.js` beside it is the same one.
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\.?\// }, ({ resolveDir, path }) => {
+            const found = outside.find(([own]) => own.test(join(resolveDir, path)));
+            return found === undefined ? undefined : { path: found[1](path), external: true };
+          }),
       },
     ],
   });
