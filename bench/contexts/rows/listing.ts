@@ -1,8 +1,8 @@
 import { atMostTimes } from '../../measurement.js';
 import type { ContextRow } from '../bench.js';
-import { mzrTimed } from '../mizer.js';
+import { mzr } from '../mizer.js';
 import { median } from '../../statistics.js';
-import { timed } from '../world.js';
+import { timedAtOnce } from '../world.js';
 
 /** `mzr list` with the daemon up, held against the bare start of Node. */
 export const listing: ContextRow = {
@@ -12,8 +12,8 @@ export const listing: ContextRow = {
     const list: number[] = [];
     const bare: number[] = [];
     for (let turn = 0; turn < 24; turn += 1) {
-      list.push(mzrTimed(bench, 'list'));
-      bare.push(timed(bench.world, bench.repository, [process.execPath, '-e', '0']));
+      list.push(timedAtOnce(bench.world, bench.repository, mzr('list')));
+      bare.push(timedAtOnce(bench.world, bench.repository, [process.execPath, '-e', '0']));
     }
     const figure = { row: this.id, what: 'mzr list', measured: median(list.slice(3)), unit: 'ms' } as const;
     return [atMostTimes(figure, [{ what: 'node -e 0', value: median(bare.slice(3)), limit: 1.6 }])];
