@@ -24,9 +24,13 @@ it('every document that the README links is there', () => {
   expect(links.filter((link) => !existsSync(`${root}/${link}`))).toEqual([]);
 });
 
-/** Without what differs from run to run and between the two forms of the example: numbers, object names, the names of the build. */
+/**
+ * Without what differs from run to run and between the two forms of the example: numbers, object names, the names of the build, and what is
+ * said only where it takes long.
+ */
 function steady(transcript: string): string {
   return transcript
+    .replaceAll('mzr: Starting the daemon …\n', '')
     .replace(/\b[0-9a-f]{10,}\b/g, 'ID')
     .replace(/\d+(?:\.\d+)?(?:ms|[smhKM])?\b/g, 'N')
     .replaceAll('node build.mjs', 'make')
