@@ -450,6 +450,7 @@ test('what is remembered of directories only saves work: without it, or where it
   fs.utimesSync(real('b/c/y'), 5, 5);
   await stat(shadow);
   fs.writeFileSync(real('b/c/y'), '2');
+  fs.utimesSync(real('b/c/y'), 7, 7);
   // Trees that are remembered and not there are written anew.
   git(shadow, 'update-ref', 'refs/heads/master-stat', 'master-stub');
   git(shadow, 'reflog', 'expire', '--expire=now', '--all');
