@@ -38,12 +38,11 @@ export async function retire(tree: WorkTree, record: ContextRecord): Promise<Ret
 }
 
 /**
- * Whether a context may be dropped by name.
+ * Whether a context in which nobody is may be dropped by name.
  * @returns whether it holds nothing that would be lost
- * @throws MizerError `E_CONTEXT_IN_USE`, and without `force` `E_CONTEXT_DIRTY`
+ * @throws MizerError without `force` `E_CONTEXT_DIRTY`
  */
 export async function permitDrop(tree: WorkTree, record: ContextRecord, force: boolean): Promise<boolean> {
-  await refuseInhabited(tree, record.name, 'dropped');
   const unsaved = await unsavedWork(tree, record);
   const isEmpty = unsaved.files === 0 && !unsaved.commits;
   if (isEmpty || force) return isEmpty;

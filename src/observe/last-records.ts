@@ -1,6 +1,7 @@
 import type { ObjectReader, TreeEntry } from '../git/tree-reader.js';
 import { nameOf, parentOf, type TreePath } from '../model/tree-path.js';
 import { NOGTREE, parseRecord, type BlobRecord, type Totals } from './blob.js';
+import { sumOf } from './totals.js';
 
 const nothing: Totals = { dirs: 0, files: 0, links: 0, others: 0, size: 0n };
 
@@ -53,7 +54,7 @@ export class LastRecords {
     );
     if (own?.kind === 'directory' && own.totals !== undefined) return own.totals;
     let sum = { ...nothing, dirs: 1 };
-    for (const child of entries) if (!isSpecial(child.name)) sum = plus(sum, await this.totals(child));
+    for (const child of entries) if (!isSpecial(child.name)) sum = sumOf(sum, await this.totals(child));
     return sum;
   }
 }
@@ -61,16 +62,6 @@ export class LastRecords {
 /** Names that belong to git or to the shadow: counted, never tracked. */
 export function isSpecial(name: string): boolean {
   return name.startsWith('.git') || name.startsWith('.nog');
-}
-
-function plus(one: Totals, other: Totals): Totals {
-  return {
-    dirs: one.dirs + other.dirs,
-    files: one.files + other.files,
-    links: one.links + other.links,
-    others: one.others + other.others,
-    size: one.size + other.size,
-  };
 }
 
 function directoryOid(entry: TreeEntry | undefined): string | undefined {

@@ -2,6 +2,7 @@ import type { ObjectReader, TreeEntry } from '../git/tree-reader.js';
 import { MizerError } from '../model/errors.js';
 import { join, toDisplay, type TreePath } from '../model/tree-path.js';
 import { NOGTREE, parseRecord, type Totals } from './blob.js';
+import { sumOf } from './totals.js';
 
 /** A directory that is tracked as one is a `bundle`, one that is a git repository a `repository`. */
 export type NodeKind = 'directory' | 'file' | 'link' | 'bundle' | 'repository';
@@ -82,23 +83,13 @@ export class NodeReader {
     const leaves = entries.filter(({ mode }) => mode !== '040000');
     const nodes = await Promise.all(leaves.map((entry) => this.node(entry, join(path, entry.name))));
     let sum: Totals = { ...none, dirs: 1 };
-    for (const { totals } of nodes) sum = add(sum, totals);
+    for (const { totals } of nodes) sum = sumOf(sum, totals);
     // One after the other, so that no more is held than one directory of each level.
     for (const { mode, oid, name } of entries) {
-      if (mode === '040000') sum = add(sum, await this.#count(oid, join(path, name)));
+      if (mode === '040000') sum = sumOf(sum, await this.#count(oid, join(path, name)));
     }
     return sum;
   }
-}
-
-function add(a: Totals, b: Totals): Totals {
-  return {
-    dirs: a.dirs + b.dirs,
-    files: a.files + b.files,
-    links: a.links + b.links,
-    others: a.others + b.others,
-    size: a.size + b.size,
-  };
 }
 
 function hurt(path: TreePath, oid: string): MizerError {

@@ -1,5 +1,16 @@
 import type { Totals } from './blob.js';
 
+/** What two things hold together that share no file. */
+export function sumOf(a: Totals, b: Totals): Totals {
+  return {
+    dirs: a.dirs + b.dirs,
+    files: a.files + b.files,
+    links: a.links + b.links,
+    others: a.others + b.others,
+    size: a.size + b.size,
+  };
+}
+
 /** Above this a sum is carried over into a bigint, so that what is added stays exact. */
 const carry = 2 ** 52;
 
