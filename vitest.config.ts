@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Some properties race real processes against the kernel; a failure that does not come again is printed, and does not stop a landing.
     retry: process.env.CI === undefined ? 0 : 1,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
     reporters: ['default', './test/reporter.ts'],

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  copyFileSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -372,31 +369,6 @@ describe('apply', () => {
     await new Promise<void>((resolve) => server.listen(`${request.upper}/s`, resolve));
     expect(summary(await apply(request))).toEqual(['added f']);
     await new Promise((resolve) => server.close(resolve));
-  });
-
-  test('a thousand files cost a few times what copying, flushing and renaming them costs', async () => {
-    const ratios: number[] = [];
-    for (let round = 0; round < 4; round += 1) {
-      const request = world([], []);
-      const names: string[] = [];
-      for (let index = 0; index < 1000; index += 1) names.push(`d${index % 20}/f${index}`);
-      for (const tree of [...request.layers, request.target, request.upper]) {
-        for (let directory = 0; directory < 20; directory += 1) mkdirSync(`${tree}/d${directory}`);
-        const there = tree === request.upper ? names : names.slice(0, 500);
-        for (const name of there) writeFileSync(`${tree}/${name}`, `${tree === request.upper}`.repeat(400));
-      }
-      const copy = `${request.target}-copy`;
-      execFileSync('cp', ['-a', request.target, copy]);
-      execFileSync('sync', ['-f', copy]);
-      const start = performance.now();
-      for (const name of names) copyFileSync(`${request.upper}/${name}`, `${copy}/${name}.new`);
-      execFileSync('sync', ['-f', copy]);
-      for (const name of names) renameSync(`${copy}/${name}.new`, `${copy}/${name}`);
-      const plain = performance.now() - start;
-      expect((await apply(request)).written).toHaveLength(1000);
-      ratios.push((performance.now() - start - plain) / plain);
-    }
-    expect(Math.min(...ratios)).toBeLessThan(4);
   });
 
   test('nothing to recover costs nothing and is no error', async () => {

@@ -244,12 +244,9 @@ function runAsOwner(): { readonly uid: number; readonly gid: number } {
 
 test('a watcher that is open, idle or in a flood, keeps no process from ending, and the end is clean', () => {
   for (const mode of ['idle', 'flood', 'exit', 'closed']) {
-    const started = performance.now();
-    const { status, signal } = spawnSync(process.execPath, [program('watch-and-end'), tree(), place('cookies'), mode], {
-      timeout: 20_000,
-    });
+    const argv = [program('watch-and-end'), tree(), place('cookies'), mode];
+    const { status, signal } = spawnSync(process.execPath, argv, { timeout: 20_000 });
     expect([mode, status, signal]).toEqual([mode, 0, null]);
-    expect(performance.now() - started).toBeLessThan(10_000);
   }
 });
 

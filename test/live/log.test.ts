@@ -24,18 +24,11 @@ function strokes(): Uint8Array[] {
   return updates;
 }
 
-function never(): never {
-  throw new Error('there was no try');
-}
-
-test('100,000 key strokes of two who take turns take at most 3 MB, and are read and ordered in well under half a second', () => {
+test('100,000 key strokes of two who take turns take at most 3 MB and are read and ordered as they were written', () => {
   const node = `b4711.${0xdeadbeef}/src/a.ts`;
-  const making = performance.now();
   const updates = strokes();
-  const made = performance.now() - making;
   const [one, other] = [new Log(EPOCH), new Log(EPOCH)];
   const [toOne, toOther] = [new Inbox(one), new Inbox(other)];
-  const writing = performance.now();
   updates.forEach((update, at) => {
     const turn = Math.floor(at / 100) % 2 === 0;
     if (at % 100 === 0) {
@@ -45,34 +38,19 @@ test('100,000 key strokes of two who take turns take at most 3 MB, and are read 
     (turn ? one : other).write(AUTHORS[turn ? 0 : 1] ?? 0, { kind: 'text', node, base: null, update });
   });
   toOne.receive(batchesIn(other.missing(one.version())));
-  const written = performance.now() - writing;
-  // The best of three: the machine may be busy with other things.
-  const tries = [1, 2, 3].map(() => {
-    const start = performance.now();
-    const bytes = one.missing();
-    const log = new Log(EPOCH);
-    const received = new Inbox(log).receive(batchesIn(bytes));
-    return { bytes, log, received, took: performance.now() - start };
-  });
-  const [{ bytes, log, received, took } = never()] = tries.sort((a, b) => a.took - b.took);
-  const { operations, refused } = received;
-  const start = performance.now();
+  const bytes = one.missing();
+  const log = new Log(EPOCH);
+  const { operations, refused } = new Inbox(log).receive(batchesIn(bytes));
   let count = 0;
   for (const { action } of log.history(node)) if (action.kind === 'text') count += action.update.length;
-  console.log(
-    `100,000 key strokes: ${bytes.length} bytes; made in ${Math.round(made)} ms, written and exchanged in ${Math.round(written)}, encoded, read and ordered ` +
-      `in ${Math.round(took)}, one history in ${Math.round(performance.now() - start)}`,
-  );
   expect(refused).toEqual([]);
   expect(operations.length).toBe(COUNT);
   expect(count).toBe(updates.reduce((sum, update) => sum + update.length, 0));
   expect(bytes.length).toBeLessThanOrEqual(3_000_000);
-  // On a machine that is busy: less than the text engine takes to make them.
-  expect(took).toBeLessThan(Math.max(500, made));
   expect(crc32c(log.missing())).toBe(crc32c(bytes));
 });
 
-test('two whose every operation answers the other come out of two runs in their order, in time', () => {
+test('two whose every operation answers the other come out of two runs in their order', () => {
   const logs = [new Log(EPOCH), new Log(EPOCH)] as const;
   const inboxes = [new Inbox(logs[0]), new Inbox(logs[1])] as const;
   const written: Operation[] = [];
@@ -83,9 +61,7 @@ test('two whose every operation answers the other come out of two runs in their 
     written.push(operation);
     inboxes[(1 - turn) as 0 | 1].receive(batchesIn(log.messages(turn + 1, operation.seq)));
   }
-  const start = performance.now();
   const log = new Log(EPOCH);
   const bytes = joined([logs[0].messages(2, 1), logs[0].messages(1, 1)]);
   expect(new Inbox(log).receive(batchesIn(bytes)).operations).toEqual(written);
-  expect(performance.now() - start).toBeLessThan(2000);
 });

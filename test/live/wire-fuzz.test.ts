@@ -56,10 +56,9 @@ function spoiltPayload(random: Random, good: readonly Uint8Array[], payloads: re
 }
 
 test(
-  `${COUNT} inputs of garbage throw nothing, take no time, and leave a tree that takes what is good`,
+  `${COUNT} inputs of garbage throw nothing, and leave a tree that takes what is good`,
   () => {
     const reasons = new Map<string, number>();
-    let longest = 0;
     for (let seed = SEED; seed < SEED + COUNT / ROUND; seed += 1) {
       const random = new Random(seed);
       const [peer] = worldOf(seed, 60);
@@ -94,7 +93,6 @@ test(
             : roll === 1
               ? spoiltPayload(random, good, payloads)
               : joined([random.pick(good), spoiltPayload(random, good, payloads), random.pick(good)]);
-        const start = performance.now();
         try {
           const messages = decodeMessages(input);
           expect(messages.length).toBeLessThanOrEqual(input.length);
@@ -118,14 +116,12 @@ test(
             cause: error,
           });
         }
-        longest = Math.max(longest, performance.now() - start);
         expect(inbox.deferred().length).toBeLessThanOrEqual(limits.operations);
         expect(lobby.deferred().length).toBeLessThanOrEqual(limits.operations);
       }
       expectWhole(log, seed);
     }
-    console.log(`longest ${longest.toFixed(1)} ms; ${JSON.stringify([...reasons].sort())}`);
-    expect(longest).toBeLessThan(2000);
+    console.log(JSON.stringify([...reasons].sort()));
     if (COUNT >= 5000)
       expect([...reasons.keys()].sort()).toEqual(
         [

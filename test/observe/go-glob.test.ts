@@ -139,8 +139,6 @@ test('whether a pattern is malformed does not depend on the name, and no pattern
   );
 });
 
-test('a pattern of many stars is answered in a moment', () => {
-  const started = performance.now();
+test('a pattern of many stars does not take exponential time, which would outlast any test', () => {
   expect(match(`${'a*'.repeat(60)}b`, 'a'.repeat(4000))).toBe(false);
-  expect(performance.now() - started).toBeLessThan(1000);
 });

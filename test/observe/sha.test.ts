@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { MizerError } from '../../src/model/errors.js';
 import { parseRecord } from '../../src/observe/blob.js';
@@ -32,11 +34,19 @@ function gitOf(shadow: Shadow, ...args: string[]): string {
 
 /** Paths, as byte strings, with the text of their blobs. */
 function branch(shadow: Shadow, name = 'master-sha'): Map<string, string> {
-  const lines = gitOf(shadow, 'ls-tree', '-r', '-z', name).split('\0').slice(0, -1);
+  const entries = gitOf(shadow, 'ls-tree', '-r', '-z', name).split('\0').slice(0, -1);
+  const found = entries.map((entry) => /^\d+ blob (?<oid>[0-9a-f]+)\t(?<at>.*)$/s.exec(entry)?.groups ?? {});
+  const contents = execFileSync('git', ['-C', shadow.path, 'cat-file', '--batch=%(objectsize)'], {
+    input: found.map(({ oid }) => `${oid}\n`).join(''),
+    encoding: 'latin1',
+  });
+  let offset = 0;
   return new Map(
-    lines.map((line) => {
-      const [, oid = '', at = ''] = /^\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-      return [at, gitOf(shadow, 'cat-file', 'blob', oid)];
+    found.map(({ at = '' }) => {
+      const start = contents.indexOf('\n', offset) + 1;
+      const end = start + Number(contents.slice(offset, start));
+      offset = end + 1;
+      return [at, contents.slice(start, end)];
     }),
   );
 }
@@ -242,9 +252,10 @@ test('killed at any moment the branch is a whole earlier state, and the next sha
   const states = new Set([gitOf(shadow, 'rev-parse', 'master-sha')]);
   for (const delay of [150, 220, 300, 400]) {
     const child = spawn(process.execPath, [program('sha'), shadow.path], { stdio: 'ignore' });
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    const ended = once(child, 'close');
+    await setTimeout(delay);
     child.kill('SIGKILL');
-    await new Promise((resolve) => child.on('close', resolve));
+    await ended;
     states.add(gitOf(shadow, 'rev-parse', 'master-sha'));
     expect(gitOf(shadow, 'fsck', '--strict', '--no-dangling')).toBe('');
   }

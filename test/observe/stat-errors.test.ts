@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -135,6 +136,7 @@ test('while files come, go, grow and change into directories the scan goes on, a
   const changer = spawn(process.execPath, ['-e', `const fs = require('node:fs'); ${script}`, real()], {
     stdio: 'ignore',
   });
+  const ended = once(changer, 'close');
   try {
     for (let round = 0; round < 15; round += 1) {
       const { errors } = await stat(shadow);
@@ -142,7 +144,7 @@ test('while files come, go, grow and change into directories the scan goes on, a
     }
   } finally {
     changer.kill('SIGKILL');
-    await new Promise((resolve) => changer.once('close', resolve));
+    await ended;
   }
   await stat(shadow);
   expect(totalsIn(recordOf(shadow, '.nogtree'))).toEqual(foundByFindAndDu(real()));
