@@ -92,6 +92,7 @@ async function update(shadow: Shadow, options: StatOptions, last: LastState, wri
   const { errors = [], looked = 0 } = scanned ?? {};
   const result = { immutable: false, entries: looked, errors };
   if (tree === last.tree) return { ...result, unchanged: true };
+  throwIfAborted(options.signal);
   options.onProgress?.({ entries: looked, expected: looked, phase: 'write' });
   await writer.finish();
   throwIfAborted(options.signal);

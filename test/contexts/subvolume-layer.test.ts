@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLayerThere, snapshotInto } from '../../src/contexts/subvolume-layer.js';
 import { removeTree } from '../../src/disk/remove-tree.js';
@@ -66,6 +67,8 @@ describe.each(images)('a layer that is a btrfs snapshot on %s (defined only for 
       const layer = newLayer();
       fs.writeFileSync(file, 'before');
       const taking = snapshotInto(top, layer, exclude);
+      // At first before it is taken, at last behind that.
+      for (let turn = 0; turn < round; turn += 1) await setImmediate();
       fs.writeFileSync(file, 'behind');
       const manifest = await taking;
       if (manifest === undefined) throw new Error('There is no snapshot.');
