@@ -1,5 +1,5 @@
 import type { ObjectReader, TreeEntry } from '../git/tree-reader.js';
-import { nameOf, parentOf, type TreePath } from '../model/tree-path.js';
+import { isWithin, nameOf, parentOf, type TreePath } from '../model/tree-path.js';
 import { NOGTREE, parseRecord, type BlobRecord, type Totals } from './blob.js';
 import { sumOf } from './totals.js';
 
@@ -9,8 +9,8 @@ const nothing: Totals = { dirs: 0, files: 0, links: 0, others: 0, size: 0n };
 export class LastRecords {
   readonly #reader: ObjectReader;
   readonly #root: string | undefined;
-  /** The tree that was read last: neighbours follow one another. */
-  #recent: { readonly path: TreePath; readonly entries: ReadonlyMap<string, TreeEntry> } | undefined;
+  /** The trees on the way to the one that was read last, and it: neighbours follow one another. */
+  readonly #recent = new Map<TreePath, ReadonlyMap<string, TreeEntry>>();
 
   /** @param root the tree of the last commit, if there is one */
   constructor(reader: ObjectReader, root: string | undefined) {
@@ -25,12 +25,14 @@ export class LastRecords {
 
   /** What stood in a directory; nothing where it was not tracked. */
   async entries(path: TreePath): Promise<ReadonlyMap<string, TreeEntry>> {
-    if (this.#recent?.path === path) return this.#recent.entries;
+    const known = this.#recent.get(path);
+    if (known !== undefined) return known;
     const oid = path === '' ? this.#root : directoryOid(await this.entry(path));
     const entries = new Map(
       (oid === undefined ? [] : await this.#reader.tree(oid)).map((entry) => [entry.name, entry]),
     );
-    this.#recent = { path, entries };
+    for (const old of this.#recent.keys()) if (!isWithin(path, old)) this.#recent.delete(old);
+    this.#recent.set(path, entries);
     return entries;
   }
 

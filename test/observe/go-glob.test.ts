@@ -82,6 +82,12 @@ test('a star is not tried again when what follows the next star fits nowhere, as
   expect(match('*[^x]*b', 'a/b')).toBe(false);
 });
 
+test('a star skips bytes, not characters, and what is left of one is a rune for each byte, as in Go', () => {
+  expect(match('*??', '\u{1f600}')).toBe(true);
+  expect(match('??', '\u{1f600}')).toBe(false);
+  expect(match('?', '\u{1f600}')).toBe(true);
+});
+
 test('a byte that is not UTF-8 is one rune, which Go reads as U+FFFD', () => {
   expect(readGlob('a?b')?.matches('a\u00ffb')).toBe(true);
   expect(readGlob('a??b')?.matches('a\u00ed\u00a0b'), 'half of a surrogate is two bytes').toBe(true);
@@ -112,6 +118,8 @@ test('without classes the answer is that of a regular expression', () => {
     .map((units) => units.join(''));
   fc.assert(
     fc.property(plain, anyName, (pattern, name) => {
+      // A star skips bytes, so that behind it ? may be a part of a character: see above.
+      fc.pre(!/\*.*\?/.test(pattern) || /^[ -~]*$/.test(name));
       const source = pattern.replaceAll('*', '[^/]*').replaceAll('?', '[^/]');
       expect(match(pattern, name)).toBe(new RegExp(`^(?:${source})$`, 'u').test(name));
     }),
