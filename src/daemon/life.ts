@@ -5,7 +5,7 @@ import { MizerError } from '../model/errors.js';
 import { becomeCommand } from '../linux/exec.js';
 import { takeLock } from '../linux/flock.js';
 import { failurePath, logPath } from '../protocol/runtime-directory.js';
-import { tryConnect } from '../protocol/start.js';
+import { tryConnect } from '../protocol/socket.js';
 import { toWire } from '../protocol/wire-error.js';
 import type { Ids } from './chain.js';
 import { askHolder, commandInHub, type DaemonStart } from './holder.js';

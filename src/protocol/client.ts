@@ -1,10 +1,11 @@
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MizerError } from '../model/errors.js';
 import { buildId } from './build.js';
 import { clientOver, type Connection } from './connection.js';
 import { protocolVersion, type HelloResult } from './messages.js';
 import { ensureRuntimeDirectory, runtimeDirectory, type Environment } from './runtime-directory.js';
-import { startAndConnect, tryConnect } from './start.js';
+import { tryConnect } from './socket.js';
 
 export interface ConnectOptions {
   readonly env: Environment;
@@ -29,7 +30,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const build = options.build ?? buildId();
   for (let attempt = 0; attempt < replacements; attempt += 1) {
     const listening = await tryConnect(directory);
-    const connection = clientOver(listening ?? (await startAndConnect(directory, options.env, options.say)));
+    const connection = clientOver(listening ?? (await start(directory, options)));
     const met = await greet(connection, build);
     // One that goes while it is greeted has been asked to stop by somebody else: the next one will do.
     if (met === undefined) continue;
@@ -47,6 +48,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     group: 'failed',
     hint: 'Two versions of mizer may be in use at once: compare `mzr --version` in your terminals.',
   });
+}
+
+/** What only a start needs is not loaded where the daemon runs, which is nearly always. */
+async function start(directory: string, { env, say }: ConnectOptions): Promise<Socket> {
+  const { startAndConnect } = await import('./start.js');
+  return startAndConnect(directory, env, say);
 }
 
 /** A connection to the daemon if one listens, whatever its build; starts nothing. */

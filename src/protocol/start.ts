@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { connect as connectSocket, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MizerError } from '../model/errors.js';
 import { daemonEntry } from './build.js';
-import { failurePath, logPath, socketPath, type Environment } from './runtime-directory.js';
+import { failurePath, logPath, type Environment } from './runtime-directory.js';
+import { tryConnect } from './socket.js';
 import { fromWire } from './wire-error.js';
 
 const startLimitMs = 20_000;
@@ -33,23 +34,6 @@ const notForDaemon = [
   'GIT_SHALLOW_FILE',
   'GIT_WORK_TREE',
 ];
-
-/** A connected socket, or `undefined` when nobody listens. */
-export function tryConnect(runtimeDirectory: string): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket(socketPath(runtimeDirectory));
-    socket.once('connect', () => {
-      socket.removeAllListeners('error');
-      resolve(socket);
-    });
-    socket.once('error', (error) => {
-      // ECONNRESET: whoever listened has died with us in the queue.
-      const nobody = 'code' in error && ['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String(error.code));
-      if (nobody) resolve(undefined);
-      else reject(error);
-    });
-  });
-}
 
 /**
  * Starts the daemon, or waits for the one that another client is starting, and connects to it.
