@@ -13,6 +13,7 @@ export interface HashJob {
   readonly size: number;
 }
 
+/** What was read so far. */
 export interface HashProgress {
   readonly files: number;
   readonly bytes: number;
@@ -27,7 +28,7 @@ const tickMs = 100;
 
 /**
  * Hashes files below `root` in worker threads, one for each core up to four, and hands each result to `take`, in no order. Reading and
- * hashing are synchronous there.
+ * hashing are synchronous there. `onProgress` is called some times a second and at the end.
  * @throws MizerError `E_INTERRUPTED`, `E_WORKER_LOST`
  */
 export async function hashAll<J extends HashJob>(
@@ -43,10 +44,8 @@ export async function hashAll<J extends HashJob>(
   };
   const stop = (): void => void Atomics.store(signals.stop, 0, 1);
   let files = 0;
-  const tick = setInterval(
-    () => options.onProgress?.({ files, bytes: Number(Atomics.load(signals.bytes, 0)) }),
-    tickMs,
-  );
+  const tell = (): void => options.onProgress?.({ files, bytes: Number(Atomics.load(signals.bytes, 0)) });
+  const tick = setInterval(tell, tickMs);
   signal?.addEventListener('abort', stop);
   const batches = inBatches(jobs);
   const lane = async (worker: Background<HashQuestion, readonly HashResult[]>): Promise<void> => {
@@ -65,6 +64,7 @@ export async function hashAll<J extends HashJob>(
     });
     const outcomes = await Promise.allSettled(lanes.flat().map((one) => one.catch(stopAll(stop))));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    tell();
   } finally {
     clearInterval(tick);
     signal?.removeEventListener('abort', stop);

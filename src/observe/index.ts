@@ -40,7 +40,7 @@ export type { RoundSummary, RunEvent, RunOptions, ShadowEvent } from './run-even
 export { readRootStatus, type RootStatus, type ShadowStatus } from './run-status.js';
 export { initBelowRoots } from './rooted-init.js';
 export { run } from './run.js';
-export { sha, type ShaOptions, type ShaResult } from './sha.js';
+export { sha, type ShaOptions, type ShaProgress, type ShaResult } from './sha.js';
 export { locateShadow, openShadow, shadowOf, shadowRoot, type Shadow, type ShadowOptions } from './shadow.js';
 export { stateDirectory } from './state-directory.js';
 export { stat, type ObserveError, type StatOptions, type StatProgress, type StatResult } from './stat.js';

@@ -27,7 +27,7 @@ export interface ScanRequest extends TreeMakerOptions {
   readonly last: LastRecords;
   readonly oneFileSystem: boolean;
   readonly respectGitignore: boolean;
-  /** Called some times a second; what it throws ends the scan. */
+  /** Called some times a second, and at the end; what it throws ends the scan. */
   readonly onTurn: (looked: number) => Promise<void>;
 }
 
@@ -104,6 +104,7 @@ class Scanner {
       }
     }
     this.#maker.settle(root);
+    await this.#request.onTurn(this.#looked);
     return { entries: root.entries, root: this.#rootRecord(root), looked: this.#looked, errors: this.#errors };
   }
 

@@ -18,8 +18,13 @@ import type { Shadow } from './shadow.js';
 import { throwIfAborted, withBranch, type LockOptions } from './shadow-lock.js';
 import { fileEntry, linkEntry, sameEntry, treeContent, treeEntry, type SortedEntry } from './stub.js';
 
+export interface ShaProgress extends HashProgress {
+  /** Files that are to be read, among them bundles and nested repositories, which then are not. */
+  readonly expected: number;
+}
+
 export interface ShaOptions extends LockOptions {
-  readonly onProgress?: (progress: HashProgress) => void;
+  readonly onProgress?: (progress: ShaProgress) => void;
 }
 
 export interface ShaResult {
@@ -88,10 +93,15 @@ class Sha {
     const base = await derivedBase(this.#shadow, 'sha');
     const walk = new DerivedWalk(this.#reader, base?.again ?? []);
     const top = await walk.top(stat, base?.stat, own);
+    const { signal, onProgress } = this.#options;
+    const expected = onProgress === undefined ? 0 : await this.#count(walk, top);
     // The same way twice: first what is to be hashed, with nothing written; then trees, in which results come in the same order.
     let next = 0;
     const jobs = this.#jobs(walk, top, () => next++);
-    await hashAll(realDirectory, jobs, (job, result) => this.#take(job, result), this.#options);
+    await hashAll(realDirectory, jobs, (job, result) => this.#take(job, result), {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (progress) => onProgress?.({ ...progress, expected }),
+    });
     const writer = new PackWriter(gitDir);
     try {
       next = 0;
@@ -123,6 +133,17 @@ class Sha {
     await moveBranch(gitDir, 'master-sha', commit, own, message);
     await joinPacks(gitDir);
     return { ...result, unchanged: false, commit };
+  }
+
+  /** How many jobs there are at most: what a record says of its kind is not read for it. */
+  async #count(walk: DerivedWalk, place: Place): Promise<number> {
+    let sum = 0;
+    for (const entry of await walk.entries(place)) {
+      if (settled(entry) !== undefined) continue;
+      if (entry.stat.mode === '040000') sum += await this.#count(walk, entry.below);
+      else if (isBlob(entry) && this.#journal.find(entry.stat.oid, entry.path) === undefined) sum += 1;
+    }
+    return sum;
   }
 
   /** Files whose record is new. What the journal knows is not among them. */

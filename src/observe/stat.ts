@@ -33,6 +33,7 @@ export interface ScanOptions {
   readonly oneFileSystem?: boolean;
   /** Heed the real tree's own `.gitignore` files as well, which come before the shadow's. */
   readonly respectGitignore?: boolean;
+  /** Called some times a second, at the end of the scan, and before what was found is written. */
   readonly onProgress?: (progress: StatProgress) => void;
 }
 

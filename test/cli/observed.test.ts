@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { bar } from '../../src/cli/reporter/bars.js';
 import { growthEnd, growthRow, listEnd, listRow, listTitles, time } from '../../src/cli/reporter/observed.js';
+import { progressText } from '../../src/cli/reporter/progress.js';
+import { hashProgress } from '../../src/cli/reporter/rounds.js';
+import { statProgress, statText } from '../../src/cli/reporter/stat.js';
 import { coloured, plain } from '../../src/cli/reporter/style.js';
 import type { Growth } from '../../src/observe/growth.js';
 import type { Entry } from '../../src/observe/list.js';
@@ -95,4 +98,31 @@ describe('rows', () => {
     expect(growthEnd(grown(-1024n, 'shrank'), 0, 60, plain)).toMatch(/^-1\.0K in -2 files between /);
     expect(growthEnd(grown(0n, 'same'), 0, 60, plain)).toMatch(/^Nothing has changed between /);
   });
+});
+
+describe('progress', () => {
+  test('of a scan tells its rate and the time that is left, in words of that size', () => {
+    const progress = statProgress(0, () => 2000);
+    const text = (expected: number): string => progressText(progress({ entries: 1000, expected, phase: 'scan' }));
+    expect(text(2000)).toBe('looking, 500/s, 2 s left: 50% (1,000/2,000)');
+    expect(text(100_000)).toBe('looking, 500/s, 4 min left: 1% (1,000/100,000)');
+    expect(text(10_000_000)).toBe('looking, 500/s, 6 h left: 0% (1,000/10,000,000)');
+    expect(text(0), 'the first time nobody knows').toBe('looking, 500/s: 1,000');
+  });
+
+  test('of hashing tells bytes a second, and of how many files', () => {
+    const progress = hashProgress(0, () => 2000);
+    expect(progressText(progress({ files: 10, bytes: 4096, expected: 40 }))).toBe(
+      'hashing, 4.0K at 2.0K/s, files: 25% (10/40)',
+    );
+  });
+});
+
+test('what could not be read is counted beside what was', () => {
+  const result = { unchanged: false, immutable: false, entries: 3, commit: '0123456789abcdef' };
+  const errors = [
+    { path: 'a', reason: 'EACCES' },
+    { path: 'b', reason: 'EACCES' },
+  ];
+  expect(statText({ ...result, errors })).toBe('0123456789ab: 3 entries, 2 paths could not be read\n');
 });

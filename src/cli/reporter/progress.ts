@@ -1,7 +1,8 @@
 import type { Progress } from '../../protocol/messages.js';
 
 export interface ProgressLine {
-  readonly report: (progress: Progress) => void;
+  /** @param urgent what comes must be seen even if something was drawn a moment ago: nothing may follow for long */
+  readonly report: (progress: Progress, urgent?: boolean) => void;
   /** Takes the line away again. */
   readonly clear: () => void;
 }
@@ -15,9 +16,9 @@ export function progressLine(write: (text: string) => void, now: () => number): 
   let last = 0;
   let drawn = false;
   return {
-    report: (progress) => {
+    report: (progress, urgent = false) => {
       const time = now();
-      if (time - start < patience || time - last < pace) return;
+      if (time - start < patience || (time - last < pace && !urgent)) return;
       last = time;
       drawn = true;
       write(`\r\u001b[K${progressText(progress)}`);

@@ -1,7 +1,7 @@
 import { toDisplay } from '../../model/tree-path.js';
 import type { Progress } from '../../protocol/messages.js';
-import type { HashProgress } from '../../observe/hash-pool.js';
 import type { RoundSummary, RunEvent, ShadowEvent } from '../../observe/run-events.js';
+import type { ShaProgress } from '../../observe/sha.js';
 import type { StatProgress } from '../../observe/stat.js';
 import { count, shown, size } from './human.js';
 import { jsonPath } from './json.js';
@@ -83,10 +83,10 @@ export function runProgress(now: () => number): (event: Extract<RunEvent, { read
   };
 }
 
-/** How far hashing is, with its rate. How much there is to read is not known before all records have been seen. */
-export function hashProgress(startMs: number, now: () => number): (progress: HashProgress) => Progress {
-  return ({ files, bytes }) => {
+/** How far hashing is, with its rate: files that are left are known, their bytes are not. */
+export function hashProgress(startMs: number, now: () => number): (progress: ShaProgress) => Progress {
+  return ({ files, bytes, expected }) => {
     const rate = bytes / Math.max(0.001, (now() - startMs) / 1000);
-    return { phase: `hashing, ${size(bytes)} at ${size(rate)}/s, files`, done: files, total: 0 };
+    return { phase: `hashing, ${size(bytes)} at ${size(rate)}/s, files`, done: files, total: expected };
   };
 }

@@ -12,15 +12,21 @@ export function statProgress(startMs: number, now: () => number): (progress: Sta
     if (phase === 'write') return { phase: 'writing', done: entries, total: 0 };
     const rate = entries / Math.max(0.001, (now() - startMs) / 1000);
     const speed = `${Math.round(rate).toLocaleString('en-US')}/s`;
-    const left = expected > entries ? `, ${Math.ceil((expected - entries) / Math.max(1, rate))} s left` : '';
+    const left = expected > entries ? `, ${timeLeft((expected - entries) / Math.max(1, rate))}` : '';
     return { phase: `looking, ${speed}${left}`, done: entries, total: Math.max(expected, 0) };
   };
 }
 
+function timeLeft(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s left`;
+  return seconds < 6000 ? `${Math.ceil(seconds / 60)} min left` : `${Math.ceil(seconds / 3600)} h left`;
+}
+
 export function statText(result: StatResult): string {
   if (result.immutable) return 'immutable\n';
-  if (result.commit === undefined) return 'no changes\n';
-  return `${result.commit.slice(0, 12)}: ${count(result.entries, 'entry', 'entries')}\n`;
+  const unread = result.errors.length === 0 ? '' : `, ${count(result.errors.length, 'path')} could not be read`;
+  if (result.commit === undefined) return `no changes${unread}\n`;
+  return `${result.commit.slice(0, 12)}: ${count(result.entries, 'entry', 'entries')}${unread}\n`;
 }
 
 export function statJson({ commit, unchanged, immutable, entries, errors }: StatResult): unknown {

@@ -30,7 +30,10 @@ interface Done {
 export function sha(input: ShaInput, world: World): Promise<number> {
   return derive(input, world, async (shadow, common, line) => {
     const progress = hashProgress(world.now(), world.now);
-    const done = await hash(shadow, { ...common, onProgress: (state) => line?.report(progress(state)) });
+    const done = await hash(shadow, {
+      ...common,
+      onProgress: (state) => line?.report(progress(state), state.files >= state.expected),
+    });
     const { files, bytes } = done;
     return {
       done,
@@ -88,5 +91,5 @@ function derive(
 
 function look(shadow: Shadow, common: Common, world: World, line: ProgressLine | undefined): Promise<StatResult> {
   const progress = statProgress(world.now(), world.now);
-  return stat(shadow, { ...common, onProgress: (state) => line?.report(progress(state)) });
+  return stat(shadow, { ...common, onProgress: (state) => line?.report(progress(state), state.phase === 'write') });
 }

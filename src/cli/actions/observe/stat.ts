@@ -37,7 +37,7 @@ export function stat(input: StatInput, world: World): Promise<number> {
         wait: !noWait,
         signal,
         onWait: () => remark(world, ['Another is writing this branch; waiting for it.']),
-        onProgress: (state) => line?.report(progress(state)),
+        onProgress: (state) => line?.report(progress(state), state.phase === 'write'),
         ...defined({ mtimeRange }),
       });
       line?.clear();
