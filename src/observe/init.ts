@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../disk/tree-location.js';
 import { flushDirectory, writeError } from '../disk/atomic.js';
@@ -9,6 +9,7 @@ import { git, requireGit } from '../git/run.js';
 import { MizerError } from '../model/errors.js';
 import { isoSeconds, makeCommit, moveBranch } from './commit.js';
 import { stubOf, type Policy } from './policy.js';
+import { realPathOf } from './real-path.js';
 import { BRANCHES, openShadow, resolved, shadowOf, shadowRoot, type Shadow } from './shadow.js';
 import { lockFile } from './state-directory.js';
 import { stubTree } from './stub.js';
@@ -28,7 +29,7 @@ export interface InitOptions {
 
 /**
  * Makes the shadow repository of a directory. It appears with a rename, whole.
- * @throws MizerError `E_REALDIR` (no directory), `E_SHADOW_NESTED` (one of directory and shadow root lies inside the other),
+ * @throws MizerError `E_REALDIR` (no directory), `E_PATH_NOT_UTF8`, `E_SHADOW_NESTED` (one of directory and shadow root lies inside the other),
  *   `E_SHADOW_EXISTS`, `E_WRITE_FAILED`, `E_GIT`
  */
 export async function init(options: InitOptions): Promise<Shadow> {
@@ -100,9 +101,10 @@ async function fill(path: string, real: string, uuid: string, { policy, rollup }
 
 function realDirectory(path: string): string {
   try {
-    const real = realpathSync(path);
+    const real = realPathOf(path);
     if (lstatSync(real).isDirectory()) return real;
   } catch (cause) {
+    if (cause instanceof MizerError) throw cause;
     throw noDirectory(path, codeOf(cause));
   }
   throw noDirectory(path, 'ENOTDIR');
@@ -132,7 +134,10 @@ function refuseNesting(real: string, root: string): void {
     ? `${real} lies inside the shadow root ${root}.`
     : `The shadow root ${root} lies inside ${real}: observing would change what is observed.`;
   throw new MizerError('E_SHADOW_NESTED', sentence, {
-    hint: 'Name another place for shadow repositories with --shadow-root.',
+    hint:
+      real === '/'
+        ? 'No place is outside of it: observe directories in it, such as /home and /srv.'
+        : 'Name another place for shadow repositories with --shadow-root.',
     data: { realDirectory: real, shadowRoot: root },
   });
 }

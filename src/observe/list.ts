@@ -105,7 +105,7 @@ export async function find(reader: ObjectReader, { tree }: Moment, path: TreePat
 export function unknownPath(shadow: Shadow, { time }: Moment, path: TreePath): MizerError {
   const when = new Date(time * 1000).toISOString();
   return new MizerError('E_PATH_UNKNOWN', `Nothing is recorded of ${toDisplay(path)} at ${when}.`, {
-    hint: `It was not there, or the policy of ${shadow.realDirectory} does not track it: see mzr observe ls on a directory above.`,
+    hint: `It was not there, could not be read, or the policy of ${shadow.realDirectory} does not track it: see mzr observe ls on a directory above.`,
     data: { path: toDisplay(path), time },
   });
 }

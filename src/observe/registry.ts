@@ -8,6 +8,7 @@ import { fromText, isWithin, type TreePath } from '../model/tree-path.js';
 import { readInitPolicy } from './init-policy.js';
 import type { Limit } from './limits.js';
 import { readPatterns } from './patterns.js';
+import { realPathOf } from './real-path.js';
 import { ensurePrivate, stateDirectory, whileLocked } from './state-directory.js';
 
 /** What is known of a root: a directory below which directories are found and observed. All text. */
@@ -67,7 +68,7 @@ export class Registry {
     return find(await this.roots(), path);
   }
 
-  /** @throws MizerError `E_ROOT_EXISTS`, `E_ROOT_GONE`, `E_PATTERN_INVALID`, `E_REGISTRY_BUSY`, `E_STATE_DIRECTORY`, `E_STATE_CORRUPT` */
+  /** @throws MizerError `E_ROOT_EXISTS`, `E_ROOT_GONE`, `E_PATH_NOT_UTF8`, `E_PATTERN_INVALID`, `E_REGISTRY_BUSY`, `E_STATE_DIRECTORY`, `E_STATE_CORRUPT` */
   async add(path: string, settings: RootSettings): Promise<Root> {
     checkSettings(settings);
     const real = resolveRoot(path);
@@ -119,14 +120,15 @@ export class Registry {
 
 /**
  * The directory a root stands for: without links.
- * @throws MizerError `E_ROOT_GONE` where it is not there or no directory
+ * @throws MizerError `E_ROOT_GONE` where it is not there or no directory, `E_PATH_NOT_UTF8`
  */
 export function resolveRoot(path: string): string {
   let reason = 'it is not a directory';
   try {
-    const real = realpathSync(path);
+    const real = realPathOf(path);
     if (statSync(real).isDirectory()) return real;
   } catch (error) {
+    if (error instanceof MizerError) throw error;
     reason = codeOf(error);
   }
   throw new MizerError('E_ROOT_GONE', `The root ${path} cannot be used: ${reason}.`, {

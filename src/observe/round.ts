@@ -85,7 +85,8 @@ export class Round {
       const realDirectory = realPath(real, path);
       if (kind === 'unreadable') this.#unreadable(root, { path, reason: reason ?? '' });
       if (kind !== 'candidate' && kind !== 'known') continue;
-      if (realDirectory === undefined) this.#unreadable(root, { path, reason: 'its path is not UTF-8' });
+      if (realDirectory === undefined)
+        this.#unreadable(root, { path, reason: 'its path is not UTF-8, so it cannot be observed by itself' });
       else {
         const limit = limitFor(root.limits, path);
         yield {

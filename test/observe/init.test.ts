@@ -3,7 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { init } from '../../src/observe/init.js';
+import { resolveRoot } from '../../src/observe/registry.js';
 import { locateShadow, openShadow, shadowRoot } from '../../src/observe/shadow.js';
+import { stat } from '../../src/observe/stat.js';
 import { git, observedWorld } from './observed-world.js';
 import { makeDirectories } from './places.js';
 
@@ -100,4 +102,25 @@ test('a shadow repository of the original is opened', async () => {
   fs.rmSync(path.join(shadow.gitDir, 'fso/uuid'));
   git(shadow, 'config', '--unset', 'fso.rollup');
   expect(await openShadow(real(), { shadowRoot: shadows() })).toEqual(shadow);
+});
+
+test('a path that is not UTF-8 is refused with a code of its own, typed or reached by a link; what lies above it is observed', async () => {
+  const bytes = Buffer.concat([Buffer.from(`${real()}/a`), Buffer.from([0xff])]);
+  fs.mkdirSync(bytes);
+  fs.symlinkSync(bytes, real('link'));
+  const refused = { code: 'E_PATH_NOT_UTF8', hint: expect.stringContaining('above it') as string };
+  const typed = bytes.toString('utf8');
+  for (const realDirectory of [real('link'), typed]) {
+    await expect(init({ realDirectory, shadowRoot: shadows() })).rejects.toMatchObject(refused);
+    expect(() => resolveRoot(realDirectory)).toThrow(expect.objectContaining(refused) as Error);
+  }
+  const shadow = await world.init();
+  expect((await stat(shadow)).errors).toEqual([]);
+});
+
+test('all there is cannot be observed, as no shadow root is outside of it, and the error says what can', async () => {
+  await expect(init({ realDirectory: '/', shadowRoot: shadows() })).rejects.toMatchObject({
+    code: 'E_SHADOW_NESTED',
+    hint: expect.stringContaining('/home') as string,
+  });
 });

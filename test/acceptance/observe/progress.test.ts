@@ -36,23 +36,25 @@ describe.each(userKinds)('progress, by %s', (user) => {
     return ended[said];
   }
 
-  const onTerminal = (branch: string, ...args: readonly string[]): Promise<string> => {
+  /** The same on a terminal, with ^ for each time that it begins the line anew. */
+  const onTerminal = async (branch: string, ...args: readonly string[]): Promise<string> => {
     const line = [...world.command, 'observe', ...args].map(shellWord).join(' ');
-    return keptWaiting(branch, ['script', '-qec', line, '/dev/null'], 'out');
+    const out = await keptWaiting(branch, ['script', '-qec', line, '/dev/null'], 'out');
+    return out.replaceAll('\r\u001b[K', '^');
   };
 
   test('a stat on a terminal tells rate, what remains and that it writes, on a line that it takes away again', async () => {
     world.host('rm $(seq 200)', data);
     const out = await onTerminal('stat', 'stat', data);
-    expect(out).toMatch(/\r\u001b\[Klooking, [\d,]+\/s, \d+ s left: 33% \(101\/301\)/);
-    expect(out).toMatch(/\r\u001b\[Kwriting: 101\r\u001b\[K[0-9a-f]{12}: 101 entries\r\n$/);
+    expect(out).toMatch(/\^looking, [\d,]+\/s, \d+ s left: 33% \(101\/301\)/);
+    expect(out).toMatch(/\^writing: 101\^[0-9a-f]{12}: 101 entries\r\n$/);
   });
 
   test('sha on a terminal tells how fast it reads, and of how many files', async () => {
     world.host('for f in $(seq 20); do echo $f > $f; touch -d 2021-01-01 $f; done', data);
     const out = await onTerminal('sha', 'sha', data);
-    expect(out).toMatch(/\r\u001b\[Khashing, 51B at [\d.]+[BKM]\/s, files: 100% \(20\/20\)/);
-    expect(out).toMatch(/\r\u001b\[K[0-9a-f]{12}: 20 files read, 51B\r\n$/);
+    expect(out).toMatch(/\^hashing, 51B at [\d.]+[BKM]\/s, files: 100% \(20\/20\)/);
+    expect(out).toMatch(/\^[0-9a-f]{12}: 20 files read, 51B\r\n$/);
   });
 
   test('in a pipe there is none', async () => {

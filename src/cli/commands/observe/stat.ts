@@ -22,7 +22,7 @@ export const stat = declare({
   },
   examples: [
     { line: 'mzr observe stat /data/projects', says: 'bring it up to date' },
-    { line: 'mzr observe stat --one-file-system /', says: 'without /proc, /sys and what is mounted' },
+    { line: 'mzr observe stat --one-file-system /srv', says: 'without what is mounted below it' },
   ],
   exits: { '1': 'something could not be read; it is listed', '130': 'ended by SIGINT' },
   load: async () => (await import('../../actions/observe/stat.js')).stat,
