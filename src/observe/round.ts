@@ -10,7 +10,7 @@ import { limitFor } from './limits.js';
 import { readPatterns } from './patterns.js';
 import { elsewhereOf, resolveRoot, type Root } from './registry.js';
 import type { RoundSummary, RunOptions, ShadowEvent } from './run-events.js';
-import { rootLock, StatusKeeper, type ShadowStatus } from './run-status.js';
+import { rootLock, StatusKeeper, type RunStatus } from './run-status.js';
 import type { ObserveError } from './scan.js';
 import { shadowOf, shadowRoot } from './shadow.js';
 import { lockFile } from './state-directory.js';
@@ -107,22 +107,18 @@ export class Round {
 
   async #attend(root: Root, task: Task, keeper: StatusKeeper, attendant: Attendant): Promise<void> {
     const path = task.realDirectory;
-    const before = keeper.of(path);
+    const before = await keeper.of(path);
     const at = { kind: 'shadow', root: root.path, path, errors: [] } as const;
     if (this.#patient && before.retryAt !== undefined && Date.parse(before.retryAt) > Date.now()) {
       keeper.seen(path);
       this.#tell({ ...at, result: 'waiting', retryAt: before.retryAt });
       return;
     }
-    const trueAt = new Date().toISOString();
     const reply = await attendant.attend(task, this.#signal, (progress) =>
       this.#options.onEvent?.({ kind: 'progress', path, ...progress }),
     );
     if ('done' in reply) {
-      const { shadow, stat } = reply.done;
-      const entries = stat.immutable ? before.entries : stat.entries;
-      const counted = entries === undefined ? {} : { entries };
-      await keeper.note({ path, shadow, trueAt, unread: stat.errors.length, ...counted, failures: 0 });
+      await keeper.note({ path, shadow: reply.done.shadow, failures: 0 });
       this.#tell({ ...at, ...resultOf(reply.done) });
     } else if (this.#signal.aborted) {
       keeper.seen(path);
@@ -130,24 +126,24 @@ export class Round {
       keeper.seen(path);
       this.#tell({ ...at, result: 'busy' });
     } else {
-      const failed = this.#failed(before, reply.failed);
+      const failed = this.#failed(path, before.failures + 1, reply.failed);
       await keeper.note(failed);
       const again = failed.retryAt === undefined ? {} : { retryAt: failed.retryAt };
       this.#tell({ ...at, result: 'failed', error: reply.failed, ...again });
     }
   }
 
-  #failed(status: ShadowStatus, error: KeptError): ShadowStatus {
-    const { retryAt: _, ...before } = status;
-    const failures = before.failures + 1;
-    const shadow = shadowOf(before.path, this.#shadowRoot);
+  #failed(path: string, failures: number, error: KeptError): RunStatus {
+    const shadow = shadowOf(path, this.#shadowRoot);
     const { everyMs } = this.#options;
+    const now = Date.now();
     return {
-      ...before,
+      path,
       ...(shadow === undefined ? {} : { shadow }),
       failures,
       error,
-      ...(everyMs === undefined ? {} : { retryAt: new Date(Date.now() + backOffMs(failures, everyMs)).toISOString() }),
+      failedAt: new Date(now).toISOString(),
+      ...(everyMs === undefined ? {} : { retryAt: new Date(now + backOffMs(failures, everyMs)).toISOString() }),
     };
   }
 

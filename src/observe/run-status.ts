@@ -4,39 +4,40 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, writeAtomic } from '../disk/atomic.js';
 import type { KeptError } from './kept-error.js';
+import { type LastLook, lastLook } from './last-look.js';
 
 /** What the last runs learned of one directory. Times are ISO times. */
-export interface ShadowStatus {
+export interface RunStatus {
   /** The real directory, absolute. */
   readonly path: string;
   /** Its shadow repository; absent while it could not be made. */
   readonly shadow?: string;
-  /** When the last stat that came to its end began: what is recorded is what was there then, or later. */
-  readonly trueAt?: string;
-  /** Paths that could not be read then; of these the record is older. */
-  readonly unread: number;
-  /** Entries looked at then. */
-  readonly entries?: number;
   /** In a row, since the last success. */
   readonly failures: number;
   readonly error?: KeptError;
+  readonly failedAt?: string;
   /** Not tried again before by a run that goes on for ever. */
   readonly retryAt?: string;
   /** The last round did not come upon the directory: it is gone, or below one that is ignored. */
   readonly missing?: boolean;
 }
 
-/** What the last runs learned of a root. */
-export interface RootStatus {
+/** The same, with what the last stat learned, be it a run's or one by hand; that ends what a failure before it began. */
+export interface ShadowStatus extends RunStatus, Partial<LastLook> {}
+
+interface Root<Status> {
   /** When the last round began that visited all the root has. */
   readonly roundAt?: string;
   /** Why the root itself could not be searched. */
   readonly error?: KeptError;
   /** In the order of their paths. */
-  readonly shadows: readonly ShadowStatus[];
+  readonly shadows: readonly Status[];
 }
 
-interface Stored extends RootStatus {
+/** What is known of a root. */
+export type RootStatus = Root<ShadowStatus>;
+
+interface Stored extends Root<RunStatus> {
   readonly version: 1;
   readonly root: string;
 }
@@ -57,6 +58,18 @@ function statusFile(directory: string, root: string): string {
 
 /** @param root the path that the registry has @throws MizerError `E_STATE_CORRUPT` */
 export async function readRootStatus(directory: string, root: string): Promise<RootStatus> {
+  const { shadows, ...rest } = await readRun(directory, root);
+  return { ...rest, shadows: await Promise.all(shadows.map(withLastLook)) };
+}
+
+async function withLastLook(status: RunStatus): Promise<ShadowStatus> {
+  const look = status.shadow === undefined ? undefined : await lastLook(join(status.shadow, '.git'));
+  if (look === undefined) return status;
+  const { error: _, failedAt = '', retryAt: __, ...rest } = status;
+  return failedAt < look.trueAt ? { ...rest, failures: 0, ...look } : { ...status, ...look };
+}
+
+async function readRun(directory: string, root: string): Promise<Root<RunStatus>> {
   const stored = await readJson(statusFile(directory, root), isStored);
   if (stored === undefined) return { shadows: [] };
   const { version: _, root: __, ...status } = stored;
@@ -74,13 +87,13 @@ const paceMs = 1000;
 export class StatusKeeper {
   readonly #directory: string;
   readonly #root: string;
-  readonly #shadows: Map<string, ShadowStatus>;
+  readonly #shadows: Map<string, RunStatus>;
   readonly #visited = new Set<string>();
-  #rest: Omit<RootStatus, 'shadows'>;
+  #rest: Omit<Root<RunStatus>, 'shadows'>;
   #writtenAt = 0;
   #writing = Promise.resolve();
 
-  private constructor(directory: string, root: string, { shadows, ...rest }: RootStatus) {
+  private constructor(directory: string, root: string, { shadows, ...rest }: Root<RunStatus>) {
     this.#directory = directory;
     this.#root = root;
     this.#rest = rest;
@@ -89,16 +102,16 @@ export class StatusKeeper {
 
   /** What cannot be read is forgotten: the next rounds learn it anew. */
   static async open(directory: string, root: string): Promise<StatusKeeper> {
-    const status = await readRootStatus(directory, root).catch(() => ({ shadows: [] }));
+    const status = await readRun(directory, root).catch(() => ({ shadows: [] }));
     return new StatusKeeper(directory, root, status);
   }
 
-  of(path: string): ShadowStatus {
-    return this.#shadows.get(path) ?? { path, unread: 0, failures: 0 };
+  of(path: string): Promise<ShadowStatus> {
+    return withLastLook(this.#shadows.get(path) ?? { path, failures: 0 });
   }
 
   /** Notes what was learned of a directory. */
-  async note(status: ShadowStatus): Promise<void> {
+  async note(status: RunStatus): Promise<void> {
     this.#shadows.set(status.path, status);
     this.#visited.add(status.path);
     if (Date.now() - this.#writtenAt >= paceMs) await this.#write();
@@ -143,10 +156,10 @@ export class StatusKeeper {
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== 'object' || value === null || !('shadows' in value) || !('version' in value)) return false;
-  return value.version === 1 && Array.isArray(value.shadows) && value.shadows.every(isShadowStatus);
+  return value.version === 1 && Array.isArray(value.shadows) && value.shadows.every(isRunStatus);
 }
 
-function isShadowStatus(value: unknown): boolean {
+function isRunStatus(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&

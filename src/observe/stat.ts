@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { removeLeftovers } from '../disk/atomic.js';
 import { codeOf } from '../disk/tree-location.js';
 import { PackWriter, removeUnfinishedPacks } from '../git/pack-writer.js';
 import { toHex } from '../git/oid.js';
@@ -13,6 +15,7 @@ import { isoSeconds, makeCommit, moveBranch } from './commit.js';
 import { DirectoryMemo } from './directory-memo.js';
 import { noteErrors } from './error-notes.js';
 import { entriesOf, lastState, type LastState } from './last-state.js';
+import { keepLastLook, lastLook } from './last-look.js';
 import { scan, type ObserveError, type Scanned, type ScanRequest } from './scan.js';
 import type { Shadow } from './shadow.js';
 import { throwIfAborted, withBranch, type LockOptions } from './shadow-lock.js';
@@ -68,15 +71,25 @@ export async function stat(shadow: Shadow, options: StatOptions = {}): Promise<S
   await requireGit();
   return withBranch(shadow, 'stat', options, async () => {
     removeUnfinishedPacks(shadow.gitDir);
+    await removeLeftovers(join(shadow.gitDir, 'fso'));
+    const began = new Date().toISOString();
     const reader = ObjectReader.open(shadow.gitDir);
     const writer = new PackWriter(shadow.gitDir);
     try {
-      return await update(shadow, options, await lastState(shadow, reader), writer);
+      const result = await update(shadow, options, await lastState(shadow, reader), writer);
+      if (options.mtimeRange !== 'only') await keepTrue(shadow, began, result);
+      return result;
     } finally {
       writer.abandon();
       reader.close();
     }
   });
+}
+
+/** What a status says of the shadow repository. An immutable directory is as it was when it was looked at. */
+async function keepTrue({ gitDir }: Shadow, trueAt: string, { immutable, entries, errors }: StatResult): Promise<void> {
+  const seen = { entries, unread: errors.length };
+  await keepLastLook(gitDir, { ...seen, ...(immutable ? await lastLook(gitDir) : {}), trueAt });
 }
 
 async function update(shadow: Shadow, options: StatOptions, last: LastState, writer: PackWriter): Promise<StatResult> {

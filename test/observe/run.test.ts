@@ -8,7 +8,7 @@ import { backOffMs } from '../../src/observe/back-off.js';
 import { init } from '../../src/observe/init.js';
 import { defaultSettings, Registry, type RootSettings } from '../../src/observe/registry.js';
 import type { RoundSummary, RunEvent, RunOptions, ShadowEvent } from '../../src/observe/run-events.js';
-import { readRootStatus, rootLock } from '../../src/observe/run-status.js';
+import { readRootStatus, rootLock, type ShadowStatus } from '../../src/observe/run-status.js';
 import { initBelowRoots } from '../../src/observe/rooted-init.js';
 import { run } from '../../src/observe/run.js';
 import { openShadow, type Shadow, shadowOf } from '../../src/observe/shadow.js';
@@ -315,4 +315,46 @@ test('a stat by hand and a run agree on what is unchanged', async () => {
   expect((await runOnce()).told, 'what has a shadow repository is looked after, whatever the patterns say').toEqual([
     'unchanged data/a',
   ]);
+});
+
+test('a stat by hand makes a shadow true as well, and the status says so', async () => {
+  makeFiles(place('data'), { 'a/f': 'x', 'a/g': '' });
+  await add(place('data'), { patterns: 'repo *\n', limits: [{ prefix: 'a', entries: 1 }] });
+  const only = async (): Promise<ShadowStatus> => {
+    const [status] = (await readRootStatus(place('state'), place('data'))).shadows;
+    if (status === undefined) throw new Error('The run noted nothing.');
+    return status;
+  };
+  await runOnce();
+  expect(await only()).toMatchObject({ failures: 1, error: { code: 'E_LIMIT' } });
+  await registry().set(place('data'), { limits: [] });
+  await runOnce();
+  const byRun = await only();
+  expect(byRun).toMatchObject({ failures: 0, unread: 0, entries: 3 });
+  const shadow = await openShadow(byRun.shadow ?? '');
+  makeFiles(place('data'), { 'a/h': '' });
+  const before = new Date().toISOString();
+  await stat(shadow);
+  const byHand = await only();
+  expect(byHand).toMatchObject({ failures: 0, unread: 0, entries: 4 });
+  expect((byHand.trueAt ?? '') >= before).toBe(true);
+  await stat(shadow, { mtimeRange: 'only' });
+  expect(await only(), 'not everything is true then').toEqual(byHand);
+});
+
+test('a failure is over with the next stat that comes to its end, by whomever', async () => {
+  makeFiles(place('data'), { 'a/f': 'x' });
+  await add(place('data'), { patterns: 'repo *\n' });
+  await runOnce();
+  const path = place('data/a');
+  const shadow = await openShadow(path, { shadowRoot: place('shadows') });
+  const branch = gitOf(path, 'rev-parse', 'master-stat');
+  gitOf(path, 'update-ref', '-d', 'refs/heads/master-stat');
+  await runOnce();
+  const states = async (): Promise<unknown> =>
+    (await readRootStatus(place('state'), place('data'))).shadows.map(({ failures, error }) => [failures, error?.code]);
+  expect(await states()).toEqual([[1, 'E_SHADOW_HURT']]);
+  gitOf(path, 'update-ref', 'refs/heads/master-stat', branch);
+  await stat(shadow);
+  expect(await states()).toEqual([[0, undefined]]);
 });

@@ -49,7 +49,7 @@ function below(path: string, root: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
 
-function stateText({ failures, error, retryAt, unread, missing }: ShadowStatus, now: number): string {
+function stateText({ failures, error, retryAt, unread = 0, missing }: ShadowStatus, now: number): string {
   const parts: string[] = [];
   if (missing === true) parts.push('not found any more');
   if (unread > 0) parts.push(`${count(unread, 'path')} unreadable`);

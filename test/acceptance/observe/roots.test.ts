@@ -9,7 +9,7 @@ interface Shadow {
   readonly shadow?: string;
   readonly trueAt?: string;
   readonly failures: number;
-  readonly unread: number;
+  readonly unread?: number;
   readonly error?: { readonly code: string };
 }
 
