@@ -21,6 +21,8 @@ test('ignored is what git ignores and does not track, told alike for a few paths
       '-x.o',
       'src/d.c',
       'src/d.tmp',
+      '[s]*/kept.o',
+      '[s]*/f.o',
     ];
     for (const file of files) {
       fs.mkdirSync(path.join(directory, path.dirname(file)), { recursive: true });
@@ -28,12 +30,12 @@ test('ignored is what git ignores and does not track, told alike for a few paths
     }
     fs.writeFileSync(path.join(directory, '.gitignore'), 'build/\n*.o\nother/\n');
     fs.writeFileSync(path.join(directory, 'src/.gitignore'), '*.tmp\n!d.tmp\n');
-    git('add', '--force', '--', 'a.c', 'build/kept', '-x.o', 'src/d.c');
+    git('add', '--force', '--', 'a.c', 'build/kept', '-x.o', 'src/d.c', '[s]*/kept.o');
     const all = [
       ...files.map((file) => ({ path: file, isDirectory: false })),
-      ...['build', 'build/deep', 'other', 'src'].map((name) => ({ path: name, isDirectory: true })),
+      ...['build', 'build/deep', 'other', 'src', '[s]*'].map((name) => ({ path: name, isDirectory: true })),
     ];
-    const ignored = new Set(['a.o', 'build/deep/b.o', 'build/deep', 'other', 'other/c.o', 'new\nline.o']);
+    const ignored = new Set(['a.o', 'build/deep/b.o', 'build/deep', 'other', 'other/c.o', 'new\nline.o', '[s]*/f.o']);
     expect(await ignoredAmong(directory, all)).toEqual(ignored);
     for (const one of all.filter(({ path: name }) => name !== 'build')) {
       expect([one.path, (await ignoredAmong(directory, [one])).has(one.path)]).toEqual([
