@@ -1,3 +1,4 @@
+import type { LoggedEdit, Stroke } from './text/engine.js';
 import {
   basePathIn,
   compareStamps,
@@ -9,11 +10,25 @@ import {
   type ReplicaId,
 } from './ids.js';
 import type { Action, Operation } from './operation.js';
+import { Pen } from './pen.js';
+import { updateOf } from './text/stroke.js';
+import { writeBatch } from './wire/batch-codec.js';
 import { SEQ_LIMIT, TIME_LIMIT } from './wire/fields.js';
 import { partsOfNode } from './wire/node-codec.js';
-import { actionOf, type Dep, type NodeReference, type WireAction, type WireOperation } from './wire/operation-codec.js';
-import { abbreviate, idBytes, isAbbreviated, restore, type Abbreviated } from './wire/own-id.js';
+import {
+  actionOf,
+  type Dep,
+  ERASES_ON,
+  GOES_ON,
+  isStroke,
+  type NodeReference,
+  readOperation,
+  type WireAction,
+  type WireOperation,
+} from './wire/operation-codec.js';
+import { abbreviate, idBytes, isAbbreviated, restore } from './wire/own-id.js';
 import { Refused } from './wire/refusal.js';
+import { textOf, unitsIn, type WireStroke } from './wire/stroke-codec.js';
 import { Reader } from './wire/varint.js';
 
 /** What an author's operations are checked against: the others'. */
@@ -26,8 +41,6 @@ const NOTHING: readonly OperationId[] = [];
 /** The operations of one replica in one epoch, as bytes, and the numbers it has given to what it speaks of. */
 export class Author {
   readonly replica: ReplicaId;
-  /** Which of the log's authors it is. */
-  readonly index: number;
   readonly #epoch: EpochId;
   /** Of all others it has seen: the last seq. */
   readonly observed = new Map<ReplicaId, number>();
@@ -39,13 +52,14 @@ export class Author {
   readonly #times: number[] = [];
   /** Its own id as text engines put it into their updates. */
   readonly #id: Uint8Array;
+  readonly #pen: Pen;
   #bytes = new Uint8Array(64);
 
-  constructor(epoch: EpochId, replica: ReplicaId, index: number) {
+  constructor(epoch: EpochId, replica: ReplicaId) {
     this.#epoch = epoch;
     this.replica = replica;
-    this.index = index;
     this.#id = idBytes(replica);
+    this.#pen = new Pen(replica);
   }
 
   /** How many operations it has. */
@@ -53,9 +67,13 @@ export class Author {
     return this.#ends.length;
   }
 
-  /** The bytes of operations `first` to `last`. They never change. */
-  bytes(first: number, last = first): Uint8Array {
-    return this.#bytes.subarray(this.#endOf(first - 1), this.#endOf(last));
+  /** The payload of a message of operations `first` to `last`. */
+  payload(first: number, last: number): Uint8Array {
+    return writeBatch(this.#epoch, this.replica, first, last, this.#bytes, this.#ends);
+  }
+
+  #wire(seq: number): WireOperation {
+    return readOperation(new Reader(this.#bytes, this.#endOf(seq - 1), this.#endOf(seq)), this.#epoch);
   }
 
   #endOf(seq: number): number {
@@ -108,9 +126,21 @@ export class Author {
     return this.#bases.get(node) === base ? undefined : base;
   }
 
-  /** An update without its own id. */
-  abbreviate(update: Uint8Array): Abbreviated {
-    return abbreviate(update, this.#id);
+  /** An edit of a text as its next operation has to tell it, which has also seen the replicas of `deps`. */
+  edit(node: NodeId, base: Oid | null, update: Uint8Array, deps: readonly Dep[]): WireAction {
+    const named = this.baseToName(node, base);
+    const number = this.#numbers.get(node);
+    const stroke =
+      named === undefined && number !== undefined
+        ? this.#pen.tell(number, update, this.#replicasWith(deps.flatMap((dep) => dep.replica ?? [])))
+        : undefined;
+    return stroke ?? { kind: 'text', node: number ?? node, base: named, update: abbreviate(update, this.#id) };
+  }
+
+  /** By number all replicas that it speaks of, with others of which it speaks for the first time. */
+  #replicasWith(more: readonly ReplicaId[]): readonly ReplicaId[] {
+    const fresh = more.filter((replica) => !this.observed.has(replica));
+    return fresh.length === 0 ? this.#replicas : [...this.#replicas, ...fresh];
   }
 
   depOn(replica: ReplicaId, seq: number): Dep {
@@ -152,6 +182,12 @@ export class Author {
     const end = start + to - from;
     if (this.count >= SEQ_LIMIT || end > SEQ_LIMIT)
       throw new Refused('LIMIT', `Replica ${this.replica} has too many operations.`);
+    this.#copy(bytes, from, to, start);
+    return new Reader(this.#bytes, start, end);
+  }
+
+  #copy(bytes: Uint8Array, from: number, to: number, start: number): void {
+    const end = start + to - from;
     if (end > this.#bytes.length) {
       const larger = new Uint8Array(Math.max(end, Math.min(this.#bytes.length * 2, SEQ_LIMIT)));
       larger.set(this.#bytes);
@@ -160,46 +196,98 @@ export class Author {
     // Byte by byte when they are few: a view would cost more.
     if (to - from > 64) this.#bytes.set(bytes.subarray(from, to), start);
     else for (let at = from; at < to; at += 1) this.#bytes[start + at - from] = bytes[at] ?? 0;
-    return new Reader(this.#bytes, start, end);
   }
 
   /** Takes as its next operation what was staged up to `end`, whose deps are here, or leaves everything as it was. @throws Refused */
-  take(wire: WireOperation, deps: readonly OperationId[], end: number, authors: Authors): Operation {
+  take({ action, step }: WireOperation, deps: readonly OperationId[], end: number, authors: Authors): void {
     const seq = this.count + 1;
-    const time = this.earliest(deps, authors) + wire.step;
+    const time = this.earliest(deps, authors) + step;
     if (time > TIME_LIMIT) throw new Refused('LIMIT', `Its time ${time} is later than ${TIME_LIMIT}.`);
+    if (isStroke(action)) this.#takeStroke(action, seq, deps);
+    else this.#takeOther(action, seq, deps, authors);
+    for (const dep of deps) {
+      if (!this.observed.has(dep.replica)) this.#replicas.push(dep.replica);
+      this.observed.set(dep.replica, dep.seq);
+    }
+    this.#ends.push(end);
+    this.#times.push(time);
+  }
+
+  #takeStroke(stroke: WireStroke, seq: number, deps: readonly OperationId[]): void {
+    const node = stroke.place?.node;
+    if (node !== undefined && !this.#bases.has(this.#nodes[node - 1] ?? ''))
+      throw new Refused('REFERENCE_INVALID', `Number ${node} is no text whose base has been named.`);
+    this.#pen.take(seq, stroke, this.#replicasWith(deps.map(({ replica }) => replica)));
+  }
+
+  #takeOther(
+    action: Exclude<WireAction, WireStroke>,
+    seq: number,
+    deps: readonly OperationId[],
+    authors: Authors,
+  ): void {
     const seen = (id: OperationId): Author | undefined => {
       if (id.replica === this.replica) return id.seq < seq ? this : undefined;
       const upTo = deps.find(({ replica }) => replica === id.replica)?.seq ?? this.observed.get(id.replica) ?? 0;
       return id.seq <= upTo ? authors.get(id.replica) : undefined;
     };
-    const fresh = this.#freshNodes(wire.action, seq, seen);
-    this.#checkAction(wire.action, fresh, seen);
-    const update = wire.action.kind === 'text' ? restore(wire.action.update, this.#id) : undefined;
-    if (
-      update !== undefined &&
-      wire.action.kind === 'text' &&
-      !isAbbreviated(update, wire.action.update.gaps, this.#id)
-    )
-      throw new Refused('MALFORMED', 'An edit of a text names its author where it need not.');
-
+    const fresh = this.#freshNodes(action, seq, seen);
+    this.#checkAction(action, fresh, seen);
+    const update = action.kind === 'text' ? restore(action.update, this.#id) : undefined;
+    if (action.kind === 'text' && update !== undefined) {
+      if (!isAbbreviated(update, action.update.gaps, this.#id))
+        throw new Refused('MALFORMED', 'An edit of a text names its author where it need not.');
+      if (
+        action.base === undefined &&
+        typeof action.node === 'number' &&
+        this.#pen.tell(action.node, update, this.#replicasWith(deps.map(({ replica }) => replica))) !== undefined
+      )
+        throw new Refused('MALFORMED', 'A stroke is told as if it were another edit.');
+    }
     for (const node of fresh) {
       this.#nodes.push(node);
       this.#numbers.set(node, this.#nodes.length);
     }
-    for (const dep of deps) {
-      if (!this.observed.has(dep.replica)) this.#replicas.push(dep.replica);
-      this.observed.set(dep.replica, dep.seq);
+    if (action.kind !== 'text') {
+      this.#pen.lift(seq);
+      return;
     }
-    if (wire.action.kind === 'text' && wire.action.base !== undefined)
-      this.#bases.set(this.#nodeOf(wire.action.node), wire.action.base);
-    this.#ends.push(end);
-    this.#times.push(time);
-    return { replica: this.replica, seq, time, deps, action: this.#actionOf(wire.action, seq, update) };
+    const node = this.#nodeOf(action.node);
+    if (action.base !== undefined) this.#bases.set(node, action.base);
+    this.#pen.lift(seq, this.#numbers.get(node), update);
+  }
+
+  /**
+   * Takes at once those operations of a batch from the one at `index` on that only go on typing, each of them a letter or more and nothing else. Returns
+   * how many these were.
+   */
+  takeTyping(bytes: Uint8Array, ends: Uint32Array, index: number): number {
+    if (!this.#pen.isTyping) return 0;
+    const from = ends[index - 1] ?? 0;
+    const start = this.#endOf(this.count);
+    let time = this.timeOf(this.count);
+    const room = Math.min(SEQ_LIMIT - this.count, TIME_LIMIT - time);
+    let at = index;
+    for (; at < ends.length && at - index < room; at += 1) {
+      const begin = ends[at - 1] ?? 0;
+      const end = ends[at] ?? 0;
+      // The text's length stands in one byte: longer ones take the usual way.
+      if (bytes[begin] !== GOES_ON || (bytes[begin + 1] ?? 0) > 127 || start + end - from > SEQ_LIMIT) break;
+      const seq = this.#ends.length + 1;
+      this.#ends.push(start + end - from);
+      this.#times.push((time += 1));
+      this.#pen.type(seq, unitsIn(bytes, begin + 2, end));
+    }
+    if (at > index) this.#copy(bytes, from, ends[at - 1] ?? from, start);
+    return at - index;
   }
 
   /** What an operation speaks of for the first time, in the order in which it gets its numbers. */
-  #freshNodes(action: WireAction, seq: number, seen: (id: OperationId) => Author | undefined): NodeId[] {
+  #freshNodes(
+    action: Exclude<WireAction, WireStroke>,
+    seq: number,
+    seen: (id: OperationId) => Author | undefined,
+  ): NodeId[] {
     if (action.kind === 'resolve') return [];
     const fresh: NodeId[] = [];
     const see = (reference: NodeReference): void => {
@@ -221,7 +309,11 @@ export class Author {
     return fresh;
   }
 
-  #checkAction(action: WireAction, fresh: readonly NodeId[], seen: (id: OperationId) => Author | undefined): void {
+  #checkAction(
+    action: Exclude<WireAction, WireStroke>,
+    fresh: readonly NodeId[],
+    seen: (id: OperationId) => Author | undefined,
+  ): void {
     if (action.kind === 'resolve') {
       if (seen(action.conflict)?.conflicts(action.conflict.seq) !== true)
         throw new Refused('REFERENCE_INVALID', 'What it resolves is no conflict that its author had seen.');
@@ -251,17 +343,75 @@ export class Author {
     return typeof reference === 'string' ? reference : (this.#nodes[reference - 1] ?? '');
   }
 
-  /** An operation that was taken, out of its bytes. */
-  operation(wire: WireOperation, seq: number): Operation {
-    const deps = wire.deps.map((dep) => ({
-      replica: dep.replica ?? this.#replicas[dep.number - 1] ?? 0,
-      seq: dep.seq,
-    }));
-    return { replica: this.replica, seq, time: this.timeOf(seq), deps, action: this.#actionOf(wire.action, seq) };
+  /** The text that operation `seq` edits, and the blob it names as what that began from; `undefined` when it edits none. */
+  textOf(seq: number): { readonly node: NodeId; readonly base: Oid | null } | undefined {
+    const { kind } = actionOf(this.#bytes[this.#endOf(seq - 1)] ?? 0);
+    if (kind !== 'text' && kind !== 'typed' && kind !== 'erased') return undefined;
+    const { action } = this.#wire(this.#pen.startOf(seq));
+    const reference = isStroke(action) ? action.place?.node : 'node' in action ? action.node : null;
+    const node = reference === null || reference === undefined ? '' : this.#nodeOf(reference);
+    return { node, base: this.#bases.get(node) ?? null };
   }
 
-  #actionOf(action: WireAction, seq: number, restored?: Uint8Array): Action {
+  /** The blob that it named for a text; `undefined` when it did not edit that. */
+  baseOf(node: NodeId): Oid | null | undefined {
+    return this.#bases.get(node);
+  }
+
+  /** Those of the operations `first` to `last` that edit a text, strokes that follow on one another as runs. */
+  *edits(first: number, last: number): Generator<LoggedEdit> {
+    for (let seq = first; seq <= last;) {
+      const { action } = this.#wire(seq);
+      if (action.kind === 'text')
+        yield { kind: 'update', author: this.replica, update: restore(action.update, this.#id) };
+      if (!isStroke(action)) {
+        seq += 1;
+        continue;
+      }
+      const whole = this.#strokeOf(action, seq);
+      const begin = seq;
+      seq += 1;
+      if (whole.kind === 'typed' && isOneCharacter(whole.text)) {
+        let { text } = whole;
+        for (; seq <= last; seq += 1) {
+          const more = this.#typedOn(seq);
+          if (more === undefined) break;
+          text += more;
+        }
+        const run = { ...whole, text };
+        yield seq === begin + 1 ? run : { kind: 'run', whole: run };
+      } else if (whole.kind === 'erased' && whole.length === 1) {
+        while (seq <= last && this.#bytes[this.#endOf(seq - 1)] === ERASES_ON) seq += 1;
+        const length = seq - begin;
+        const run = { ...whole, clock: whole.clock - length + 1, length };
+        yield length === 1 ? run : { kind: 'run', whole: run };
+      } else yield whole;
+    }
+  }
+
+  /** The character that an operation adds to what was typed before; `undefined` when it does something else. */
+  #typedOn(seq: number): string | undefined {
+    const at = this.#endOf(seq - 1);
+    if (this.#bytes[at] === GOES_ON && this.#bytes[at + 1] === 1) return String.fromCharCode(this.#bytes[at + 2] ?? 0);
+    const { action } = this.#wire(seq);
+    if (action.kind !== 'typed' || action.place !== undefined) return undefined;
+    const text = textOf(action.text);
+    return isOneCharacter(text) ? text : undefined;
+  }
+
+  /** Operation `seq`, out of its bytes. */
+  operation(seq: number): Operation {
+    const { deps, action } = this.#wire(seq);
+    const seen = deps.map((dep) => ({ replica: dep.replica ?? this.#replicas[dep.number - 1] ?? 0, seq: dep.seq }));
+    return { replica: this.replica, seq, time: this.timeOf(seq), deps: seen, action: this.#actionOf(action, seq) };
+  }
+
+  #actionOf(action: WireAction, seq: number): Action {
     if (action.kind === 'resolve') return action;
+    if (isStroke(action)) {
+      const { node, base } = this.textOf(seq) ?? { node: '', base: null };
+      return { kind: 'text', node, base, update: updateOf(this.#strokeOf(action, seq)) };
+    }
     const node =
       action.node === null ? madeNode(this.#epoch, { replica: this.replica, seq }) : this.#nodeOf(action.node);
     switch (action.kind) {
@@ -274,10 +424,19 @@ export class Author {
           kind: 'text',
           node,
           base: action.base ?? this.#bases.get(node) ?? null,
-          update: restored ?? restore(action.update, this.#id),
+          update: restore(action.update, this.#id),
         };
       default:
         return { ...action, node };
     }
   }
+
+  #strokeOf(wire: WireStroke, seq: number): Stroke {
+    const start = wire.place === undefined ? this.#wire(this.#pen.startOf(seq)).action : wire;
+    return this.#pen.stroke(seq, wire, isStroke(start) ? start : wire, this.#replicas);
+  }
+}
+
+function isOneCharacter(text: string): boolean {
+  return text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
 }

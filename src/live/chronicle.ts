@@ -84,8 +84,8 @@ export class Chronicle {
     for (const [epoch, held] of batches) {
       const received = epoch.inbox.receive(held);
       refused.push(...received.refused);
-      taken += received.operations.length;
-      const done = epoch.integrate(received.operations);
+      taken += received.count;
+      const done = epoch.integrate(received.arrivals);
       refused.push(...done.refused);
       if (epoch === this.#way.at(-1)) effects = done;
     }

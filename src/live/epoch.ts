@@ -6,7 +6,7 @@ import { basePathIn, compareStamps } from './ids.js';
 import type { NodeId, Oid, OperationId, ReplicaId, Stamp, Vector } from './ids.js';
 import { Inbox } from './inbox.js';
 import { need } from './loading.js';
-import { Log } from './log.js';
+import { type Arrival, isTextSpan, Log, type TextSpan } from './log.js';
 import { MoveTree } from './move-tree.js';
 import type { PlaceChange } from './move-tree.js';
 import type { Action, Conflict, Create, Epoch, MadeType, Operation } from './operation.js';
@@ -122,7 +122,7 @@ export class EpochState {
     const { lamport, replica } = this.around;
     const operation = this.log.write(replica, action, lamport.time);
     lamport.time = operation.time;
-    if (action.kind === 'text') this.#touch(action.node).edited();
+    if (action.kind === 'text') this.#touch(action.node).note(action.base);
     else this.integrate([operation]);
     return operation;
   }
@@ -133,21 +133,22 @@ export class EpochState {
   }
 
   /** Works in operations that are in the log, in causal order. */
-  integrate(operations: readonly Operation[]): Effects {
+  integrate(arrivals: readonly Arrival[]): Effects {
     const moves: TreeMove[] = [];
     const texts = new Map<NodeId, TextOperation[]>();
     const touched = new Set<NodeId>();
-    for (const operation of operations) {
+    const { lamport } = this.around;
+    for (const arrival of arrivals) {
+      lamport.time = Math.max(lamport.time, arrival.time);
+      if (isTextSpan(arrival)) {
+        this.#editText(arrival, texts);
+        continue;
+      }
+      const operation = arrival;
       const { action, replica, seq, time } = operation;
-      this.around.lamport.time = Math.max(this.around.lamport.time, time);
       if (action.kind === 'create' || action.kind === 'move') {
         if (action.kind === 'create') this.#create(operation, action);
         moves.push({ replica, seq, time, node: action.node, parent: action.parent, name: action.name });
-      } else if (isTextOperation(operation)) {
-        const { node } = operation.action;
-        const held = texts.get(node);
-        if (held === undefined) texts.set(node, [operation]);
-        else held.push(operation);
       } else {
         const node = this.#changeFile(operation);
         if (node !== undefined) touched.add(node);
@@ -199,8 +200,7 @@ export class EpochState {
     if ((file?.contents.length ?? 0) > 0) return undefined;
     const seed = this.seed(node);
     if (seed === undefined) return undefined;
-    const edits = Array.from(this.log.history(node)).filter((operation) => isTextOperation(operation));
-    return this.#touch(node).open(this.around.engine, this.around.replica, seed, edits);
+    return this.#touch(node).open(this.around.engine, this.around.replica, seed, this.log.edits(node, seed.oid));
   }
 
   /** What a file or link holds. @throws Missing */
@@ -261,7 +261,7 @@ export class EpochState {
 
   #receive(bytes: Uint8Array): void {
     const batches = decodeMessages(bytes).flatMap((message) => (message.kind === 'operations' ? [message.batch] : []));
-    this.integrate(this.inbox.receive(batches).operations);
+    this.integrate(this.inbox.receive(batches).arrivals);
   }
 
   /** Ends its texts: this replica left it. */
@@ -288,6 +288,16 @@ export class EpochState {
       this.#made.set(node, { type, time: stamp.time, replica: stamp.replica });
     }
     if (type !== 'directory') this.#touch(node).setExecutable(stamp, executable);
+  }
+
+  /** Edits wait in the log until their text is opened. */
+  #editText(span: TextSpan, texts: Map<NodeId, TextOperation[]>): void {
+    const file = this.#touch(span.node);
+    file.note(span.base);
+    if (file.document === undefined) return;
+    const held = texts.get(span.node) ?? [];
+    for (const operation of this.log.texts(span)) if (isTextOperation(operation)) held.push(operation);
+    texts.set(span.node, held);
   }
 
   #changeFile(operation: Operation): NodeId | undefined {

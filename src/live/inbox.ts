@@ -1,14 +1,34 @@
 import { beginsWith, copyOf, Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits } from './deferral.js';
 import type { OperationId, ReplicaId } from './ids.js';
-import type { Log } from './log.js';
+import { type Arrival, isTextSpan, type Log } from './log.js';
 import type { Operation } from './operation.js';
 import type { Batch } from './wire/batch-codec.js';
 import { isRefusal, type Refusal } from './wire/refusal.js';
 
-export interface Received {
+export class Received {
   /** Now in the log, in causal order, each once. */
-  readonly operations: readonly Operation[];
+  readonly arrivals: readonly Arrival[];
   readonly refused: readonly Refusal[];
+  readonly #log: Log;
+
+  constructor(log: Log, arrivals: readonly Arrival[], refused: readonly Refusal[]) {
+    this.arrivals = arrivals;
+    this.refused = refused;
+    this.#log = log;
+  }
+
+  /** How many operations came. */
+  get count(): number {
+    return this.arrivals.reduce(
+      (count, arrival) => count + (isTextSpan(arrival) ? arrival.last - arrival.first + 1 : 1),
+      0,
+    );
+  }
+
+  /** Each made into an object. */
+  get operations(): Operation[] {
+    return this.arrivals.flatMap((arrival) => (isTextSpan(arrival) ? [...this.#log.texts(arrival)] : [arrival]));
+  }
 }
 
 /** A batch, and which of its operations is the next. */
@@ -51,24 +71,23 @@ export class Inbox {
       this.#waiting.add(kept);
     }
     for (const gone of this.#waiting.trim()) this.#unlink(gone);
-    return { operations: call.operations, refused: call.refused };
+    return new Received(this.#log, call.arrivals, call.refused);
   }
 
   /** Takes of a batch what can be taken now. */
   #advance({ batch, index }: Cursor, call: Call): void {
     const { replica } = batch;
-    for (let at = index; at < batch.ends.length; at += 1) {
+    for (let at = index; at < batch.ends.length;) {
       const seq = batch.first + at;
-      const from = batch.ends[at - 1] ?? 0;
-      const to = batch.ends[at] ?? from;
       const next = this.#log.nextSeq(replica);
       if (seq < next) {
-        if (this.#log.holds({ replica, seq }, batch.bytes, from, to)) continue;
+        const from = batch.ends[at - 1] ?? 0;
+        at += 1;
+        if (this.#log.holds({ replica, seq }, batch.bytes, from, batch.ends[at - 1] ?? from)) continue;
         call.refused.push(this.#equivocation(replica, seq));
         return;
       }
-      const taken =
-        seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.accept(replica, batch.bytes, from, to);
+      const taken = seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.acceptSome(batch, at);
       if ('waitsFor' in taken) {
         this.#stop({ batch, index: at, waitsFor: taken.waitsFor }, call);
         return;
@@ -77,8 +96,10 @@ export class Inbox {
         call.refused.push(taken);
         return;
       }
-      call.operations.push(taken);
-      this.#wake({ replica, seq }, call);
+      call.arrivals.push(taken);
+      const last = isTextSpan(taken) ? taken.last : taken.seq;
+      at += last - seq + 1;
+      this.#wake(replica, seq, last, call);
     }
   }
 
@@ -110,10 +131,20 @@ export class Inbox {
     call.stopped.add(tail);
   }
 
-  #wake(came: OperationId, call: Call): void {
-    for (const tail of [...(this.#waiters.get(came.replica)?.get(came.seq)?.values() ?? [])]) {
-      this.#release(tail, call);
-      call.ready.push(tail);
+  /** Goes on with those that wait for operations of `replica` that came. */
+  #wake(replica: ReplicaId, first: number, last: number, call: Call): void {
+    const waiters = this.#waiters.get(replica);
+    if (waiters === undefined) return;
+    const seqs =
+      last - first < waiters.size
+        ? Array.from({ length: last - first + 1 }, (_, at) => first + at)
+        : [...waiters.keys()];
+    for (const seq of seqs) {
+      if (seq < first || seq > last) continue;
+      for (const tail of [...(waiters.get(seq)?.values() ?? [])]) {
+        this.#release(tail, call);
+        call.ready.push(tail);
+      }
     }
   }
 
@@ -155,7 +186,7 @@ export class Inbox {
 
 /** What one call comes to. */
 class Call {
-  readonly operations: Operation[] = [];
+  readonly arrivals: Arrival[] = [];
   readonly refused: Refusal[] = [];
   readonly ready: Cursor[] = [];
   /** Not yet in memory of our own. */

@@ -1,9 +1,11 @@
+import type { LoggedEdit } from './text/engine.js';
 import { Author } from './author.js';
 import { LiveError } from './errors.js';
 import {
   compareStamps,
   madeNode,
   type NodeId,
+  type Oid,
   type OperationId,
   type ReplicaId,
   type Vector,
@@ -11,22 +13,42 @@ import {
 } from './ids.js';
 import type { Action, Epoch, Operation } from './operation.js';
 import { beyond } from './version.js';
-import { writeBatch } from './wire/batch-codec.js';
+import { Spans } from './spans.js';
+import type { Batch } from './wire/batch-codec.js';
 import { enclose, KIND } from './wire/envelope.js';
-import { SEQ_LIMIT, TIME_JUMP } from './wire/fields.js';
+import { TIME_JUMP } from './wire/fields.js';
 import { encodeEpoch } from './wire/messages.js';
-import { readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
+import { type Dep, readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
 import { isRefusal, refusing, type Refusal } from './wire/refusal.js';
-import { Reader, Writer } from './wire/varint.js';
+import { type Reader, Writer } from './wire/varint.js';
 
 /** An operation that cannot be used before another has come. */
 export interface Waits {
   readonly waitsFor: OperationId;
 }
 
+/** Edits of one text, by one author one after the other, that are in the log. */
+export interface TextSpan {
+  readonly kind: 'texts';
+  readonly replica: ReplicaId;
+  readonly first: number;
+  readonly last: number;
+  /** Of the last. */
+  readonly time: number;
+  readonly node: NodeId;
+  /** The blob that they name. */
+  readonly base: Oid | null;
+}
+
+/** What came into a log: edits of texts are made into objects only when somebody reads them. */
+export type Arrival = Operation | TextSpan;
+
+export function isTextSpan(arrival: Arrival): arrival is TextSpan {
+  return 'kind' in arrival;
+}
+
 /** A message of operations is cut behind so many bytes, so that a transport can send them in parts. */
 const MESSAGE_BYTES = 2 ** 18;
-const SEQS = SEQ_LIMIT + 1;
 
 /**
  * The operations of one epoch that are integrated, each after all that its author had seen. They are kept as the bytes in which they
@@ -36,10 +58,9 @@ export class Log {
   readonly epoch: Epoch;
   readonly #authors = new Map<ReplicaId, Author>();
   readonly #vector = new Map<ReplicaId, number>();
-  /** In the order of integration; an operation is packed as `index of its author × 2^31 + seq`. */
-  readonly #order: number[] = [];
-  readonly #list: Author[] = [];
-  readonly #histories = new Map<NodeId, number[]>();
+  /** In the order of integration. */
+  readonly #order = new Spans<Author>();
+  readonly #histories = new Map<NodeId, Spans<Author>>();
   #time: number;
 
   constructor(epoch: Epoch) {
@@ -54,7 +75,7 @@ export class Log {
 
   /** How many operations it holds. */
   get size(): number {
-    return this.#order.length;
+    return this.#order.size;
   }
 
   /** How many of each replica; grows with the log. */
@@ -81,7 +102,7 @@ export class Log {
   write(replica: ReplicaId, action: Action, after = 0): Operation {
     if (!Number.isInteger(replica) || replica < 1 || replica >= 2 ** 32)
       throw new LiveError('ARGUMENT_INVALID', `${replica} is no replica: an integer from 1 to 2^32-1.`);
-    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica, this.#list.length);
+    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
     const news = beyond(this.#vector, author.observed).filter((span) => span.replica !== replica);
     const deps = news.map((span) => author.depOn(span.replica, span.upTo));
     const earliest = author.earliest(
@@ -92,14 +113,14 @@ export class Log {
     writeOperation(writer, this.epoch.id, {
       step: Math.min(Math.max(after + 1 - earliest, 0), TIME_JUMP),
       deps,
-      action: this.#toWire(author, action),
+      action: this.#toWire(author, action, deps),
     });
     const taken = this.accept(replica, writer.view());
     if ('action' in taken) return taken;
     throw new LiveError('ARGUMENT_INVALID', isRefusal(taken) ? taken.message : 'It refers to what is not there.');
   }
 
-  #toWire(author: Author, action: Action): WireAction {
+  #toWire(author: Author, action: Action, deps: readonly Dep[]): WireAction {
     if (action.kind === 'resolve') return action;
     const own = madeNode(this.epoch.id, { replica: author.replica, seq: author.count + 1 });
     const node = author.referenceTo(action.node);
@@ -113,12 +134,7 @@ export class Log {
       case 'move':
         return { ...action, node, parent: action.parent === null ? null : author.referenceTo(action.parent) };
       case 'text':
-        return {
-          ...action,
-          node,
-          base: author.baseToName(action.node, action.base),
-          update: author.abbreviate(action.update),
-        };
+        return author.edit(action.node, action.base, action.update, deps);
       default:
         return { ...action, node };
     }
@@ -129,37 +145,54 @@ export class Log {
    * whose author had seen what is not here. Never throws.
    */
   accept(replica: ReplicaId, bytes: Uint8Array, from = 0, to = bytes.length): Operation | Refusal | Waits {
-    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica, this.#list.length);
-    const taken = refusing(() => this.#take(author, author.stage(bytes, from, to)));
-    if (isRefusal(taken)) return { ...taken, epoch: this.epoch.id, operation: { replica, seq: author.count + 1 } };
-    if ('action' in taken) this.#enter(author, taken);
-    return taken;
+    const taken = this.#admit(replica, bytes, from, to);
+    return taken instanceof Author ? taken.operation(taken.count) : taken;
   }
 
-  #take(author: Author, reader: Reader): Operation | Waits {
+  /** Adds operations of a batch from the one at `index` on, the next of its author: one, or as many as can be taken at once. As `accept`. */
+  acceptSome({ replica, bytes, ends }: Batch, index: number): Arrival | Refusal | Waits {
+    const author = this.#admit(replica, bytes, ends[index - 1] ?? 0, ends[index] ?? 0);
+    if (!(author instanceof Author)) return author;
+    const first = author.count;
+    const text = author.textOf(first);
+    if (text === undefined) return author.operation(first);
+    const more = author.takeTyping(bytes, ends, index + 1);
+    if (more > 0) this.#enter(author, first + 1, text.node);
+    return { kind: 'texts', replica, first, last: author.count, time: author.timeOf(author.count), ...text };
+  }
+
+  #admit(replica: ReplicaId, bytes: Uint8Array, from: number, to: number): Author | Refusal | Waits {
+    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
+    const taken = refusing(() => this.#take(author, author.stage(bytes, from, to)));
+    if (taken === undefined) return author;
+    return isRefusal(taken) ? { ...taken, epoch: this.epoch.id, operation: { replica, seq: author.count + 1 } } : taken;
+  }
+
+  #take(author: Author, reader: Reader): Waits | undefined {
     const wire = readOperation(reader, this.epoch.id);
     reader.finish();
     const deps = author.depsOf(wire);
     const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
-    return waitsFor === undefined ? author.take(wire, deps, reader.end, this.#authors) : { waitsFor };
+    if (waitsFor !== undefined) return { waitsFor };
+    author.take(wire, deps, reader.end, this.#authors);
+    if (author.count === 1) this.#authors.set(author.replica, author);
+    this.#enter(author, author.count, author.textOf(author.count)?.node ?? this.#subjectOf(author));
+    return undefined;
   }
 
-  #enter(author: Author, operation: Operation): void {
-    if (operation.seq === 1) {
-      this.#authors.set(author.replica, author);
-      this.#list.push(author);
-    }
-    this.#vector.set(author.replica, operation.seq);
-    this.#time = Math.max(this.#time, operation.time);
-    const place = author.index * SEQS + operation.seq;
-    this.#order.push(place);
-    const node = this.#subjectOf(operation);
-    const history = this.#histories.get(node);
-    if (history === undefined) this.#histories.set(node, [place]);
-    else history.push(place);
+  /** Notes the operations of an author from `first` on, all upon one node. */
+  #enter(author: Author, first: number, node: NodeId): void {
+    this.#vector.set(author.replica, author.count);
+    this.#time = Math.max(this.#time, author.timeOf(author.count));
+    this.#order.push(author, first, author.count);
+    let history = this.#histories.get(node);
+    if (history === undefined) this.#histories.set(node, (history = new Spans()));
+    history.push(author, first, author.count);
   }
 
-  #subjectOf({ action }: Operation): NodeId {
+  /** The node of an author's last operation. */
+  #subjectOf(author: Author): NodeId {
+    const { action } = author.operation(author.count);
     if (action.kind !== 'resolve') return action.node;
     const conflict = this.operation(action.conflict)?.action;
     return conflict?.kind === 'conflict' ? conflict.node : '';
@@ -167,11 +200,7 @@ export class Log {
 
   operation({ replica, seq }: OperationId): Operation | undefined {
     const author = this.#authors.get(replica);
-    return author === undefined || seq < 1 || seq > author.count ? undefined : this.#read(author, seq);
-  }
-
-  #read(author: Author, seq: number): Operation {
-    return author.operation(readOperation(new Reader(author.bytes(seq)), this.epoch.id), seq);
+    return author === undefined || seq < 1 || seq > author.count ? undefined : author.operation(seq);
   }
 
   /** Whether it holds that operation as just these bytes. */
@@ -181,19 +210,28 @@ export class Log {
 
   /** In the order of integration: all, or those that `after` has not. */
   *operations(after: Vector = new Map()): Generator<Operation> {
-    for (const place of this.#order) {
-      const author = this.#list[Math.floor(place / SEQS)];
-      const seq = place % SEQS;
-      if (author !== undefined && seq > (after.get(author.replica) ?? 0)) yield this.#read(author, seq);
+    for (const { author, first, last } of this.#order) {
+      const from = Math.max(first, (after.get(author.replica) ?? 0) + 1);
+      for (let seq = from; seq <= last; seq += 1) yield author.operation(seq);
     }
   }
 
   /** Those of one node (a `resolve` belongs to its conflict's), in the order of integration. */
   *history(node: NodeId): Generator<Operation> {
-    for (const place of this.#histories.get(node) ?? []) {
-      const author = this.#list[Math.floor(place / SEQS)];
-      if (author !== undefined) yield this.#read(author, place % SEQS);
-    }
+    for (const { author, first, last } of this.#histories.get(node) ?? [])
+      for (let seq = first; seq <= last; seq += 1) yield author.operation(seq);
+  }
+
+  /** All edits of a text that began from the blob `base`, in the order of integration; others name another. */
+  *edits(node: NodeId, base: Oid | null): Generator<LoggedEdit> {
+    for (const { author, first, last } of this.#histories.get(node) ?? [])
+      if (author.baseOf(node) === base) yield* author.edits(first, last);
+  }
+
+  /** Edits of a text that came. */
+  *texts({ replica, first, last }: TextSpan): Generator<Operation> {
+    const author = this.#authors.get(replica);
+    if (author !== undefined) for (let seq = first; seq <= last; seq += 1) yield author.operation(seq);
   }
 
   /** Messages of what `version` lacks: operations only when it is one of this epoch, else the epoch's record and everything. */
@@ -218,8 +256,7 @@ export class Log {
     if (author === undefined) return;
     for (let from = Math.max(first, 1); from <= last;) {
       const upTo = author.lastWithin(from, last, MESSAGE_BYTES);
-      const payload = writeBatch(this.epoch.id, replica, from, upTo - from + 1, author.bytes(from, upTo));
-      out.raw(enclose(KIND.operations, payload));
+      out.raw(enclose(KIND.operations, author.payload(from, upTo)));
       from = upTo + 1;
     }
   }

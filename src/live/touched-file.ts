@@ -2,7 +2,7 @@ import { compareStamps } from './ids.js';
 import type { NodeId, Oid, ReplicaId, Stamp } from './ids.js';
 import type { Conflict, Operation } from './operation.js';
 import type { Refusal } from './wire/refusal.js';
-import { TextUpdateRefused } from './text/engine.js';
+import { TextUpdateRefused, type LoggedEdit } from './text/engine.js';
 import type { Edits, TextDocument, TextEngine } from './text/engine.js';
 
 /** What a text began from: the blob (`null`: it began empty), and what it reads as. */
@@ -52,19 +52,22 @@ export class TouchedFile {
     return this.#seed;
   }
 
-  /** Brings in the beginning and all edits so far. Edits upon another beginning are refused. */
-  open(engine: TextEngine, replica: ReplicaId, seed: Seed, edits: readonly TextOperation[]): TextDocument {
-    const document = engine.open(replica, seed.text);
+  /** Brings in the beginning and all edits so far, which are upon that beginning. */
+  open(engine: TextEngine, replica: ReplicaId, seed: Seed, edits: Iterable<LoggedEdit>): TextDocument {
+    const document = engine.open(replica, seed.text, edits);
     this.#document = document;
     this.#seed = seed;
-    this.receive(edits);
     return document;
   }
 
-  /** Edits by others, or own ones from a log, in causal order. Returns what changed upon the text before, when it is open. */
+  /** Notes that somebody edits its text, which began from that blob. */
+  note(base: Oid | null): void {
+    this.#hasEdits = true;
+    this.base ??= base;
+  }
+
+  /** Edits by others, or own ones from a log, in causal order. Returns what changed upon the text before; nothing while it is not open. */
   receive(operations: readonly TextOperation[]): { readonly edits: Edits; readonly refused: readonly Refusal[] } {
-    this.#hasEdits ||= operations.length > 0;
-    this.base ??= operations[0]?.action.base;
     const document = this.#document;
     if (document === undefined) return { edits: [], refused: [] };
     const refused: Refusal[] = [];
@@ -87,12 +90,6 @@ export class TouchedFile {
     const applied = document.applyAll(right.map(({ action, replica }) => ({ author: replica, update: action.update })));
     for (const index of applied.refused) refused.push(refusal(right[index]!, 'Its update makes no sense there.'));
     return { edits: applied.edits, refused };
-  }
-
-  /** Notes an own edit that the text has already. */
-  edited(): void {
-    this.#hasEdits = true;
-    this.base ??= this.#seed?.oid ?? null;
   }
 
   setContent(version: ContentVersion): void {

@@ -3,7 +3,9 @@ import { Inbox } from '../../src/live/inbox.js';
 import { Log } from '../../src/live/log.js';
 import { writeOperation, type Dep, type WireAction } from '../../src/live/wire/operation-codec.js';
 import { idBytes } from '../../src/live/wire/own-id.js';
-import { Writer } from '../../src/live/wire/varint.js';
+import type { CharacterReference } from '../../src/live/wire/stroke-codec.js';
+import { readBatch } from '../../src/live/wire/batch-codec.js';
+import { Reader, Writer } from '../../src/live/wire/varint.js';
 import { batchesIn, EPOCH } from './wire-world.js';
 
 const EPOCH_NAME = `${EPOCH.id.time}.${EPOCH.id.replica}`;
@@ -12,6 +14,12 @@ const mode = (node: string | number): WireAction => ({ kind: 'mode', node, execu
 const update = (...bytes: number[]) => {
   const all = Uint8Array.of(...bytes);
   return { bytes: all, start: 0, end: all.length, gaps: [] };
+};
+
+const typed = (text: string, node?: number, origin?: CharacterReference): WireAction => {
+  const bytes = new TextEncoder().encode(text);
+  const place = node === undefined ? undefined : { node, origin, rightOrigin: undefined };
+  return { kind: 'typed', place, text: { bytes, start: 0, end: bytes.length } };
 };
 
 /** The bytes of an operation as a hostile author could put them. */
@@ -84,6 +92,32 @@ const cases: readonly [string, Uint8Array, string][] = [
     'REFERENCE_INVALID',
   ],
   ['a conflict that is none', bytesOf({ kind: 'resolve', conflict: { replica: 5, seq: 1 } }), 'REFERENCE_INVALID'],
+  ['a stroke that goes on from none', bytesOf({ kind: 'erased', place: undefined }), 'REFERENCE_INVALID'],
+  ['a stroke behind none', bytesOf(typed('x')), 'REFERENCE_INVALID'],
+  ['a stroke in a text whose base was not named', bytesOf(typed('x', 2, { by: 2, clock: 0 })), 'REFERENCE_INVALID'],
+  ['a stroke in a text that has no number yet', bytesOf(typed('x', 9, { by: 2, clock: 0 })), 'REFERENCE_INVALID'],
+  ['a stroke in a text without a number', bytesOf(typed('x', 0, { by: 2, clock: 0 })), 'MALFORMED'],
+  ['a stroke next to nothing', bytesOf(typed('x', 1)), 'MALFORMED'],
+  [
+    'a stroke next to what its author has not written',
+    bytesOf(typed('x', 1, { by: 1, clock: 1 })),
+    'REFERENCE_INVALID',
+  ],
+  [
+    'a stroke next to what nobody with that number wrote',
+    bytesOf(typed('x', 1, { by: 4, clock: 0 })),
+    'REFERENCE_INVALID',
+  ],
+  ['a stroke of nothing', bytesOf(typed('', 1, { by: 2, clock: 0 })), 'MALFORMED'],
+  ['a stroke that is not UTF-8', Uint8Array.of(8, 1, 2, 0, 0, 1, 255), 'MALFORMED'],
+  ['a stroke that erases nothing', Uint8Array.of(9, 1, 0), 'MALFORMED'],
+  ['one character erased as if they were several', Uint8Array.of(128 | 9, 1, 2, 0, 1), 'LIMIT'],
+  [
+    'a stroke told as another edit',
+    bytesOf({ kind: 'text', node: 1, base: undefined, update: update(0, 1, 0, 1, 2, 1) }),
+    'MALFORMED',
+  ],
+  ['a run in place of an operation', Uint8Array.of(128 | 8, 1, 2, 0, 0, 2, 97, 98), 'KIND_UNKNOWN'],
   ['something behind it', Uint8Array.of(...bytesOf(mode(1)), 0), 'MALFORMED'],
   ['nothing', Uint8Array.of(), 'MALFORMED'],
 ];
@@ -127,4 +161,35 @@ test('the same operations with what they lack are taken', () => {
     'conflict',
     'resolve',
   ]);
+});
+
+test('a stroke that goes on is taken when it says so, and only then', () => {
+  const log = begun();
+  expect(log.accept(OWN, bytesOf(typed('é', 1, { by: 2, clock: 0 })))).toMatchObject({ seq: 3 });
+  const again = bytesOf(typed('x', 1, { by: 1, clock: 1 }));
+  expect(log.accept(OWN, again)).toMatchObject({ code: 'MALFORMED' });
+  expect(log.accept(OWN, bytesOf(typed('x')))).toMatchObject({ seq: 4, action: { base: null } });
+  const first = { by: 1, clock: 1 };
+  expect(log.accept(OWN, bytesOf({ kind: 'erased', place: { node: 1, first, length: 1 } }))).toMatchObject({ seq: 5 });
+  const before = { by: 1, clock: 2 };
+  expect(log.accept(OWN, bytesOf({ kind: 'erased', place: { node: 1, first: before, length: 1 } }))).toMatchObject({
+    code: 'MALFORMED',
+  });
+  expect(log.accept(OWN, bytesOf({ kind: 'erased', place: undefined }))).toMatchObject({ seq: 6 });
+  expect(log.accept(OWN, bytesOf({ kind: 'erased', place: undefined }))).toMatchObject({ code: 'REFERENCE_INVALID' });
+  expect(log.accept(OWN, bytesOf(typed('x')))).toMatchObject({ code: 'REFERENCE_INVALID' });
+  expect(log.accept(OWN, bytesOf(mode(1)))).toMatchObject({ seq: 7 });
+  expect(log.accept(OWN, bytesOf({ kind: 'erased', place: undefined }))).toMatchObject({ code: 'REFERENCE_INVALID' });
+});
+
+test('a run is of two characters at least, and of no more than the operations it counts for', () => {
+  const writer = new Writer();
+  const payload = (count: number, text: string): Reader => {
+    for (const byte of [1, 1, 0, 0, 0, 7, 0, 0, 0, 1, count, 128 | 8, 1, 2, 0, 0]) writer.byte(byte);
+    writer.text(text);
+    return new Reader(writer.view(), writer.length - new TextEncoder().encode(text).length - 17);
+  };
+  expect([...readBatch(payload(3, 'aé😀')).ends]).toEqual([7, 11, 17]);
+  expect(() => readBatch(payload(1, '😀'))).toThrow('of one character');
+  expect(() => readBatch(payload(2, 'aé😀'))).toThrow('longer than all');
 });

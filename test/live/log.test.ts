@@ -12,7 +12,7 @@ const AUTHORS = [0xfedcba98, 0x81234567];
 /** Updates as an editor's key strokes make them: runs of letters, some taken back, at changing places. */
 function strokes(): Uint8Array[] {
   const doc = new Y.Doc();
-  const text = doc.getText('');
+  const text = doc.getText('t');
   const updates: Uint8Array[] = [];
   doc.on('update', (update: Uint8Array) => updates.push(update));
   for (let count = 0, at = 0; count < COUNT; count += 1) {

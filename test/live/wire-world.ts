@@ -2,6 +2,8 @@ import { baseNode, madeNode, type NodeId, type OperationId } from '../../src/liv
 import { Inbox } from '../../src/live/inbox.js';
 import { Log } from '../../src/live/log.js';
 import type { Action, Epoch, Operation } from '../../src/live/operation.js';
+import type { TextDocument } from '../../src/live/text/engine.js';
+import { yjsEngine } from '../../src/live/text/yjs-engine.js';
 import type { Batch } from '../../src/live/wire/batch-codec.js';
 import { crc32c } from '../../src/live/wire/crc32c.js';
 import { decodeMessages } from '../../src/live/wire/messages.js';
@@ -20,6 +22,11 @@ export const EPOCH: Epoch = {
 export const REPLICAS = [7, 0x01020304, 0xfffffff0, 0xdeadbeef];
 
 const NAMES = ['a', 'b.ts', 'src', 'größe', '\udcff\udc80x', 'new\nline', 'x'.repeat(255)];
+/** Texts in which real edits are made; the others' are noise. */
+export const TEXTS = [baseNode(EPOCH.id, 'typed.md'), 'b3.9/older.md'];
+export const SEED = 'It was here 😀 before.\n';
+const SEED_OID = 'ef'.repeat(20);
+const LETTERS = ['a', 'b', 'é', '中', '😀', 'two', '\n'];
 const OIDS = [null, 'ab'.repeat(20), 'cd'.repeat(32)];
 
 /** Batches in an input; everything else in it is a fault of the test. */
@@ -38,14 +45,18 @@ export class Peer {
   readonly #nodes: NodeId[] = [];
   readonly #conflicts: OperationId[] = [];
   readonly #bases = new Map<NodeId, string | null>();
+  readonly texts: ReadonlyMap<NodeId, TextDocument>;
+  #cursor = 0;
 
   constructor(replica: number) {
     this.replica = replica;
+    this.texts = new Map(TEXTS.map((node) => [node, yjsEngine.open(replica, SEED)]));
   }
 
   /** Writes something random that is valid. */
   write(random: Random): Operation {
-    const operation = this.log.write(this.replica, this.#action(random), random.below(8) === 0 ? this.log.time + 5 : 0);
+    const action = (random.below(2) === 0 ? this.#edit(random) : undefined) ?? this.#action(random);
+    const operation = this.log.write(this.replica, action, random.below(8) === 0 ? this.log.time + 5 : 0);
     this.#learn(operation);
     return operation;
   }
@@ -57,6 +68,25 @@ export class Peer {
   #learn({ replica, seq, action }: Operation): void {
     if (action.kind === 'create') this.#nodes.push(action.node);
     if (action.kind === 'conflict') this.#conflicts.push({ replica, seq });
+    if (action.kind === 'text' && replica !== this.replica)
+      this.texts.get(action.node)?.applyAll([{ author: replica, update: action.update }]);
+  }
+
+  /** Strokes as at a keyboard, mostly one behind the other; now and then more at once. */
+  #edit(random: Random): Action | undefined {
+    const node = random.pick([TEXTS[0] ?? '', ...TEXTS]);
+    const text = this.texts.get(node);
+    if (text === undefined) return undefined;
+    const letters = Array.from(text.text());
+    if (random.below(12) === 0) this.#cursor = random.below(letters.length + 1);
+    const at = (index: number): number => letters.slice(0, index).join('').length;
+    const cursor = Math.min(this.#cursor, letters.length);
+    const deleted = random.below(5) === 0 ? 1 + random.below(2) * random.below(4) : 0;
+    const start = Math.max(cursor - deleted, 0);
+    const typed = deleted > 0 && random.below(4) > 0 ? '' : random.pick(LETTERS);
+    this.#cursor = start + Array.from(typed).length;
+    const update = text.edit([{ start: at(start), end: at(cursor), text: typed }]);
+    return update === undefined ? undefined : { kind: 'text', node, base: SEED_OID, update };
   }
 
   #base(random: Random, node: NodeId): string | null {

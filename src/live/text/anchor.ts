@@ -1,7 +1,8 @@
 import { createID, getItem, getState } from 'yjs';
 import { isInsidePair } from './edits.js';
 import type { Bias } from './engine.js';
-import { contentOf, type YjsText } from './yjs-text.js';
+import { contentOf } from './yjs-item.js';
+import type { YjsText } from './yjs-text.js';
 
 // An anchor is the bias (0 `before`, 1 `after`) and the character it holds on to: client and clock as in Yjs' updates, 7 bits a byte, the lowest first.
 // Without a character it is the start (`before`) or the end (`after`) of the text.

@@ -1,4 +1,4 @@
-import type { CharacterRun } from './update-reader.js';
+import type { CharacterRun } from './engine.js';
 
 interface Span {
   start: number;

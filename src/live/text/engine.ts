@@ -19,6 +19,47 @@ export interface AuthoredUpdate {
   readonly update: Uint8Array;
 }
 
+/** One character of a text: the `clock`-th, from 0, that a replica wrote, or the base (0) holds. */
+export interface CharacterId {
+  readonly client: number;
+  readonly clock: number;
+}
+
+/** `length` characters of one replica from `clock` on. */
+export interface CharacterRun extends CharacterId {
+  readonly length: number;
+}
+
+/** Text that its author put between two characters, of which one at least is there. */
+export interface Typed {
+  readonly kind: 'typed';
+  readonly author: ReplicaId;
+  /** The how-manieth of its author's characters is the first. */
+  readonly clock: number;
+  readonly text: string;
+  readonly origin: CharacterId | undefined;
+  readonly rightOrigin: CharacterId | undefined;
+}
+
+/** Characters deleted that one replica had written one after the other. */
+export interface Erased extends CharacterRun {
+  readonly kind: 'erased';
+}
+
+/** What most edits of a text come to. */
+export type Stroke = Typed | Erased;
+
+/**
+ * Strokes of one author, each of one character: typed one behind the other, or erased backwards. Told as if they were one stroke, they come to the same text.
+ */
+export interface StrokeRun {
+  readonly kind: 'run';
+  readonly whole: Stroke;
+}
+
+/** Edits of a text, as a log tells them to who opens it. */
+export type LoggedEdit = Stroke | StrokeRun | (AuthoredUpdate & { readonly kind: 'update' });
+
 /** What a batch of updates did. */
 export interface Applied {
   /** Upon the text before the batch. */
@@ -73,8 +114,11 @@ export interface OwnPart {
 
 /** Makes texts; behind it stands a library. */
 export interface TextEngine {
-  /** A text that begins as `seed`, which every replica brings in alike. Undo groups end only at checkpoints. */
-  open(replica: ReplicaId, seed: string): TextDocument;
+  /**
+   * A text that begins as `seed`, which every replica brings in alike, and all edits that it had, in causal order; of these those are left out that `apply` would
+   * refuse. Undo groups end only at checkpoints.
+   */
+  open(replica: ReplicaId, seed: string, history?: Iterable<LoggedEdit>): TextDocument;
   /**
    * Separates the history of a text: `settled` are the updates that make it `before`, `rest` all others in the order in which they were integrated, of
    * which `own(index)` says which count as one's own. A character of another's that is not settled is in neither; nor is an own one that somebody has

@@ -1,8 +1,8 @@
 import { createID, getItem, getItemCleanEnd, getItemCleanStart, getState, type Item, type Transaction } from 'yjs';
 import type { ReplicaId } from '../ids.js';
-import type { Undone } from './engine.js';
-import type { CharacterRun } from './update-reader.js';
-import { contentOf, deletedIn, type YjsText } from './yjs-text.js';
+import type { Undone, CharacterRun } from './engine.js';
+import { contentOf } from './yjs-item.js';
+import { deletedIn, type YjsText } from './yjs-text.js';
 
 /** What one `undo` takes back: the characters that were inserted and those that were deleted. */
 interface Group {

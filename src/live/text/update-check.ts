@@ -1,8 +1,8 @@
 import { ContentString, createID, type Doc, getItem, getState } from 'yjs';
 import type { ReplicaId } from '../ids.js';
 import { isInsidePair } from './edits.js';
-import { TextUpdateRefused } from './engine.js';
-import type { CharacterId, InsertedRun, TextUpdate } from './update-reader.js';
+import { TextUpdateRefused, type CharacterId } from './engine.js';
+import type { InsertedRun, TextUpdate } from './update-reader.js';
 
 /** All that a document holds, by client. */
 export type StructStore = Doc['store'];

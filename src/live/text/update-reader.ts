@@ -1,22 +1,12 @@
-import { TextUpdateRefused } from './engine.js';
-
-/** One character of a Yjs text: the `clock`-th that a client wrote. */
-export interface CharacterId {
-  readonly client: number;
-  readonly clock: number;
-}
+import { type CharacterId, type CharacterRun, TextUpdateRefused } from './engine.js';
 
 /** Text that an update brings: its first character, and the characters it was put between. */
 export interface InsertedRun {
   readonly clock: number;
   readonly length: number;
+  readonly text: string;
   readonly origin: CharacterId | undefined;
   readonly rightOrigin: CharacterId | undefined;
-}
-
-/** `length` characters of one client from `clock` on. */
-export interface CharacterRun extends CharacterId {
-  readonly length: number;
 }
 
 /** What an update of one replica says. */
@@ -27,10 +17,13 @@ export interface TextUpdate {
   readonly deletes: readonly CharacterRun[];
 }
 
+/** The root that holds the text. It stands in each update that is put between nothing and nothing, so it is short. */
+export const ROOT = 't';
+
 // The layout is Yjs' update format, version 1 (`UpdateEncoderV1`), cut down to what a text without formats needs: at most one client's strings, then deletions.
-const CONTENT_STRING = 4;
-const HAS_ORIGIN = 0x80;
-const HAS_RIGHT_ORIGIN = 0x40;
+export const CONTENT_STRING = 4;
+export const HAS_ORIGIN = 0x80;
+export const HAS_RIGHT_ORIGIN = 0x40;
 const CONTENT_BITS = 0x1f;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -69,6 +62,9 @@ class Reader {
     const length = this.number();
     if (length > this.left) throw new TextUpdateRefused('The update is cut off.');
     this.at += length;
+    const first = this.bytes[this.at - length] ?? 0;
+    // Most of what is typed is one character, for which a decoder takes much longer.
+    if (length === 1 && first < 128) return String.fromCharCode(first);
     try {
       return utf8.decode(this.bytes.subarray(this.at - length, this.at));
     } catch {
@@ -89,10 +85,10 @@ class Reader {
 }
 
 /**
- * Reads an update and accepts nothing but text inserted into the root named `root` by at most one client, and deletions.
+ * Reads an update and accepts nothing but text inserted into the root by at most one client, and deletions.
  * @throws TextUpdateRefused
  */
-export function readTextUpdate(update: Uint8Array, root: string): TextUpdate {
+export function readTextUpdate(update: Uint8Array): TextUpdate {
   const reader = new Reader(update);
   const clients = reader.count(3);
   if (clients > 1) throw new TextUpdateRefused('The update inserts in the name of several.');
@@ -103,7 +99,7 @@ export function readTextUpdate(update: Uint8Array, root: string): TextUpdate {
     client = reader.number();
     let clock = reader.number();
     for (let index = 0; index < count; index += 1) {
-      const run = readInsert(reader, clock, root);
+      const run = readInsert(reader, clock);
       inserts.push(run);
       clock += run.length;
     }
@@ -122,15 +118,15 @@ export function readTextUpdate(update: Uint8Array, root: string): TextUpdate {
   return { client, inserts, deletes };
 }
 
-function readInsert(reader: Reader, clock: number, root: string): InsertedRun {
+function readInsert(reader: Reader, clock: number): InsertedRun {
   const info = reader.byte();
   if ((info & CONTENT_BITS) !== CONTENT_STRING || (info & ~(CONTENT_BITS | HAS_ORIGIN | HAS_RIGHT_ORIGIN)) !== 0)
     throw new TextUpdateRefused('The update holds something other than text.');
   const origin = (info & HAS_ORIGIN) === 0 ? undefined : reader.character();
   const rightOrigin = (info & HAS_RIGHT_ORIGIN) === 0 ? undefined : reader.character();
-  if (origin === undefined && rightOrigin === undefined && (reader.number() !== 1 || reader.string() !== root))
+  if (origin === undefined && rightOrigin === undefined && (reader.number() !== 1 || reader.string() !== ROOT))
     throw new TextUpdateRefused('The update writes somewhere else than into the text.');
-  const { length } = reader.string();
-  if (length === 0) throw new TextUpdateRefused('The update inserts nothing.');
-  return { clock, length, origin, rightOrigin };
+  const text = reader.string();
+  if (text === '') throw new TextUpdateRefused('The update inserts nothing.');
+  return { clock, length: text.length, text, origin, rightOrigin };
 }

@@ -3,9 +3,10 @@ import { LiveError } from '../errors.js';
 import type { ReplicaId } from '../ids.js';
 import { encodeAnchor, resolveAnchor } from './anchor.js';
 import { applyEdits, isInsidePair } from './edits.js';
-import type { Applied, AuthoredUpdate, Bias, Edit, Edits, TextDocument, Undone } from './engine.js';
+import type { Applied, AuthoredUpdate, Bias, Edit, Edits, TextDocument, Undone, LoggedEdit } from './engine.js';
 import { deleteItem, UndoHistory } from './undo-history.js';
-import { contentOf, YjsText } from './yjs-text.js';
+import { contentOf } from './yjs-item.js';
+import { YjsText } from './yjs-text.js';
 
 /** After so many changes the text is put together anew when asked for, rather than changed. */
 const CHANGES_KEPT = 8;
@@ -19,9 +20,10 @@ export class YjsDocument implements TextDocument {
   private known: string | undefined;
   private changes: Edits[] = [];
 
-  constructor(replica: ReplicaId, seed: string) {
+  constructor(replica: ReplicaId, seed: string, history: Iterable<LoggedEdit>) {
     this.replica = replica;
     this.content = new YjsText(seed, { dropDeleted: true });
+    this.content.load(history);
     this.history = new UndoHistory(this.content, replica);
   }
 

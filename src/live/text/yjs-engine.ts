@@ -1,11 +1,12 @@
 import { CharacterSet } from './character-set.js';
 import type { AuthoredUpdate, Edit, OwnPart, TextEngine } from './engine.js';
 import { YjsDocument } from './yjs-document.js';
-import { contentOf, type Taken, YjsText } from './yjs-text.js';
+import { contentOf } from './yjs-item.js';
+import { type Taken, YjsText } from './yjs-text.js';
 
 /** Texts over Yjs. */
 export const yjsEngine: TextEngine = {
-  open: (replica, seed) => new YjsDocument(replica, seed),
+  open: (replica, seed, history = []) => new YjsDocument(replica, seed, history),
   separate,
 };
 

@@ -9,24 +9,17 @@ import {
   type Text,
   type Transaction,
 } from 'yjs';
-import { type AuthoredUpdate, type Edits, TextUpdateRefused } from './engine.js';
+import { type AuthoredUpdate, type Edits, TextUpdateRefused, type LoggedEdit, type CharacterRun } from './engine.js';
+import { Loading } from './loading.js';
 import { Places } from './places.js';
 import { checkUpdate, type StructStore } from './update-check.js';
-import { type CharacterRun, readTextUpdate, type TextUpdate } from './update-reader.js';
+import { readTextUpdate, ROOT, type TextUpdate } from './update-reader.js';
+import { contentOf, SURROGATE } from './yjs-item.js';
 
 /** The client that wrote the base; Yjs' own client id is never used besides. */
 const BASE_CLIENT = 0;
-/** The root that holds the text. It stands in each update that is put between nothing and nothing, so it is short. */
-const ROOT = 't';
 /** With more stretches changed than this all of the text is walked once. */
 const FEW = 48;
-
-const SURROGATE = /[\ud800-\udfff]/;
-
-/** The characters of a stretch; those of a deleted one may be forgotten. */
-export function contentOf(item: Item): string {
-  return item.content instanceof ContentString ? item.content.str : '';
-}
 
 /** An update that was taken in. */
 export interface Taken extends TextUpdate {
@@ -117,7 +110,7 @@ export class YjsText {
     const edits = this.doc.transact((transaction) => {
       for (const [index, { author, update }] of updates.entries()) {
         try {
-          const read = readTextUpdate(update, ROOT);
+          const read = readTextUpdate(update);
           checkUpdate(this.store, read, author);
           taken?.({ ...read, index });
         } catch (error) {
@@ -130,6 +123,14 @@ export class YjsText {
       return this.changesIn(transaction);
     });
     return { edits, refused };
+  }
+
+  /** Takes in a history in causal order, of which what `integrate` would refuse is left out. Nobody has seen the text yet. */
+  load(history: Iterable<LoggedEdit>): void {
+    this.doc.transact((transaction) => {
+      const loading = new Loading(transaction, this.type);
+      for (const edit of history) loading.take(edit);
+    });
   }
 
   /** What a transaction did so far, upon the text before it. To be asked once, at the end of the transaction, while what is new and what was deleted are stretches of their own. */

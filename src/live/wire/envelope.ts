@@ -5,7 +5,7 @@ import { Reader, Writer } from './varint.js';
 // docs/formats.md, "Live: operations on the wire", is the contract of everything in this folder.
 
 const MAGIC = Uint8Array.of(0x6d, 0x7a, 0x6c);
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 const LONGEST = 2 ** 30;
 
 /** What kinds of messages there are. */

@@ -17,7 +17,8 @@ import {
 import { readNode, writeNode } from './node-codec.js';
 import type { Abbreviated } from './own-id.js';
 import { Refused } from './refusal.js';
-import type { Reader, Writer } from './varint.js';
+import { readErased, readTyped, skipTypedPlace, writeStroke, type WireStroke } from './stroke-codec.js';
+import { Reader, type Writer } from './varint.js';
 
 /** A node as an operation's bytes name it: by the author's number for it, or in full. */
 export type NodeReference = number | NodeId;
@@ -62,7 +63,8 @@ export type WireAction =
       readonly before: string;
       readonly ours: string;
     }
-  | { readonly kind: 'resolve'; readonly conflict: OperationId };
+  | { readonly kind: 'resolve'; readonly conflict: OperationId }
+  | WireStroke;
 
 /** An operation as its bytes say it, before anything it refers to is looked up. */
 export interface WireOperation {
@@ -82,11 +84,14 @@ const ACTIONS: readonly (WireAction['kind'] | undefined)[] = [
   'mode',
   'conflict',
   'resolve',
+  'typed',
+  'erased',
 ];
 const STEP = 16;
 const DEPS = 32;
 const VARIANT = 64;
-const ABBREVIATED = 128;
+/** An update without its author, or several characters erased. */
+const FURTHER = 128;
 const NO_GAPS: readonly number[] = [];
 const NO_DEPS: readonly Dep[] = [];
 
@@ -95,16 +100,41 @@ export function actionOf(head: number): { kind: WireAction['kind'] | undefined; 
   return { kind: ACTIONS[head & 15], variant: (head & VARIANT) !== 0 };
 }
 
-/** Reads one operation of `epoch`. */
-export function readOperation(reader: Reader, epoch: EpochId): WireOperation {
-  const head = reader.byte();
+/** The first byte of one that types, and has nothing to say but what. */
+export const GOES_ON = VARIANT | ACTIONS.indexOf('typed');
+/** The first byte, and the only one, of one that erases the character before the one erased before. */
+export const ERASES_ON = VARIANT | ACTIONS.indexOf('erased');
+/** In a message: the text is that of several operations, a character each. */
+export const RUN = 128;
+
+export function isRun(head: number): boolean {
+  return (head & RUN) !== 0 && actionOf(head).kind === 'typed';
+}
+
+/** Where the length of the text stands in an operation that types; `undefined` for every other. */
+export function typedTextAt(bytes: Uint8Array, from: number): number | undefined {
+  const head = bytes[from] ?? 0;
+  if (actionOf(head).kind !== 'typed') return undefined;
+  const reader = new Reader(bytes, from + 1);
+  if ((head & STEP) !== 0) reader.varint();
+  if ((head & DEPS) !== 0) readDeps(reader);
+  if ((head & VARIANT) === 0) skipTypedPlace(reader);
+  return reader.at;
+}
+
+export function isStroke(action: WireAction): action is WireStroke {
+  return action.kind === 'typed' || action.kind === 'erased';
+}
+
+/** Reads one operation of `epoch`, whose first byte may have been read. */
+export function readOperation(reader: Reader, epoch: EpochId, head = reader.byte()): WireOperation {
   const { kind, variant } = actionOf(head);
-  const abbreviated = (head & ABBREVIATED) !== 0;
-  if (kind === undefined || (abbreviated && kind !== 'text'))
+  const further = (head & FURTHER) !== 0;
+  if (kind === undefined || (further && kind !== 'text' && (kind !== 'erased' || variant)))
     throw new Refused('KIND_UNKNOWN', `This version does not know an operation that begins with ${head}.`);
   const step = (head & STEP) === 0 ? 0 : reader.within(1, TIME_JUMP, 'A step in time');
   const deps = (head & DEPS) === 0 ? NO_DEPS : readDeps(reader);
-  return { step, deps, action: readAction(reader, epoch, kind, variant, abbreviated) };
+  return { step, deps, action: readAction(reader, epoch, kind, variant, further) };
 }
 
 function readDeps(reader: Reader): Dep[] {
@@ -128,7 +158,7 @@ function readAction(
   epoch: EpochId,
   kind: WireAction['kind'],
   variant: boolean,
-  abbreviated: boolean,
+  further: boolean,
 ): WireAction {
   if (variant && (kind === 'content' || kind === 'conflict' || kind === 'resolve'))
     throw new Refused('KIND_UNKNOWN', `This version does not know that variant of ${kind}.`);
@@ -154,7 +184,7 @@ function readAction(
     case 'text': {
       const node = readReference(reader, epoch);
       const base = variant ? readOid(reader) : undefined;
-      return { kind, node, base, update: readUpdate(reader, abbreviated) };
+      return { kind, node, base, update: readUpdate(reader, further) };
     }
     case 'content':
       return { kind, node: readReference(reader, epoch), bytes: reader.block() };
@@ -170,6 +200,10 @@ function readAction(
       };
     case 'resolve':
       return { kind, conflict: readOperationId(reader) };
+    case 'typed':
+      return readTyped(reader, variant);
+    case 'erased':
+      return readErased(reader, variant, further);
   }
 }
 
@@ -195,8 +229,7 @@ function readGaps(reader: Reader): number[] {
 /** @throws LiveError ARGUMENT_INVALID, NAME_INVALID. Not all that a reader refuses is seen here. */
 export function writeOperation(writer: Writer, epoch: EpochId, { step, deps, action }: WireOperation): void {
   const head = ACTIONS.indexOf(action.kind) | (step > 0 ? STEP : 0) | (deps.length > 0 ? DEPS : 0);
-  const abbreviated = action.kind === 'text' && action.update.gaps.length > 0;
-  writer.byte(head | (isVariant(action) ? VARIANT : 0) | (abbreviated ? ABBREVIATED : 0));
+  writer.byte(head | (isVariant(action) ? VARIANT : 0) | (isFurther(action) ? FURTHER : 0));
   if (step > 0) writer.varint(step);
   if (deps.length > 0) writer.varint(deps.length);
   for (const { number, replica, seq } of deps) {
@@ -217,9 +250,17 @@ function isVariant(action: WireAction): boolean {
       return action.base !== undefined;
     case 'mode':
       return action.executable;
+    case 'typed':
+    case 'erased':
+      return action.place === undefined;
     default:
       return false;
   }
+}
+
+function isFurther(action: WireAction): boolean {
+  if (action.kind === 'text') return action.update.gaps.length > 0;
+  return action.kind === 'erased' && action.place !== undefined && action.place.length > 1;
 }
 
 function writeReference(writer: Writer, epoch: EpochId, node: NodeReference): void {
@@ -234,6 +275,10 @@ function writeReference(writer: Writer, epoch: EpochId, node: NodeReference): vo
 function writeAction(writer: Writer, epoch: EpochId, action: WireAction): void {
   if (action.kind === 'resolve') {
     writeOperationId(writer, action.conflict);
+    return;
+  }
+  if (isStroke(action)) {
+    writeStroke(writer, action);
     return;
   }
   if (action.node !== null) writeReference(writer, epoch, action.node);

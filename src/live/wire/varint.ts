@@ -89,6 +89,13 @@ export class Reader {
   }
 }
 
+/** How many bytes a number takes. */
+export function lengthOfVarint(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1;
+  return length;
+}
+
 /** Puts together what the wire is made of. */
 export class Writer {
   #bytes: Uint8Array;

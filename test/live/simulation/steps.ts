@@ -5,6 +5,7 @@ export type StepKind =
   | 'rename'
   | 'remove'
   | 'edit'
+  | 'type'
   | 'undo'
   | 'redo'
   | 'write'
@@ -12,6 +13,7 @@ export type StepKind =
   | 'open'
   | 'close'
   | 'deliver'
+  | 'tell'
   | 'partition'
   | 'heal'
   | 'hold'
@@ -45,7 +47,8 @@ export const EVERYTHING: Mix = {
   create: 5,
   rename: 6,
   remove: 3,
-  edit: 14,
+  edit: 10,
+  type: 5,
   undo: 2,
   redo: 1,
   write: 2,
@@ -53,6 +56,7 @@ export const EVERYTHING: Mix = {
   open: 4,
   close: 1,
   deliver: 16,
+  tell: 2,
   partition: 1,
   heal: 1,
   hold: 1,

@@ -1,5 +1,5 @@
 import { LiveError, MemoryProvider } from '../../../src/live/index.js';
-import type { FileDescription, Version } from '../../../src/live/index.js';
+import type { FileDescription, TextBuffer, Version } from '../../../src/live/index.js';
 import { toText } from '../../../src/model/tree-path.js';
 import { Characters, readable, repeated } from './characters.js';
 import { Network } from './network.js';
@@ -17,6 +17,8 @@ export class World {
   #people: Participant[] = [];
   readonly #commits: string[] = [];
   readonly #later: { readonly oid: string; readonly version: Version }[] = [];
+  /** What somebody had at some time. */
+  readonly #versions: Version[] = [];
   #numbers = 0;
   #now = 0;
   #wasReset = false;
@@ -120,6 +122,14 @@ export class World {
       case 'deliver':
         for (let count = 1 + Math.floor(first * 6); count > 0; count -= 1) this.#deliver(second, third < 0.15);
         return;
+      case 'tell': {
+        // All that he has, or all since some time: joined to runs, which begin and end wherever it may be.
+        const since = second < 0.3 ? undefined : pick(this.#versions, third);
+        const other = pick(this.#people, fourth);
+        this.#versions.push(tree.version());
+        if (other !== undefined) this.#network.send(person.replica, [other.replica], tree.missing(since));
+        return;
+      }
       case 'partition':
         this.#network.partition(
           new Map(this.#people.map(({ replica }, at) => [replica, (first * 2 ** at) % 1 < 0.5 ? 0 : 1])),
@@ -175,14 +185,31 @@ export class World {
     if (kind === 'undo') buffer.undo();
     if (kind === 'redo') buffer.redo();
     if (kind === 'close') person.close(buffer);
-    if (kind !== 'edit') return;
     const characters = Array.from(buffer.text());
     const start = Math.floor(second * (characters.length + 1));
+    if (kind === 'type') this.#type(person, buffer, characters.slice(0, start).join('').length, third, fourth);
+    if (kind !== 'edit') return;
     const end = third < 0.7 ? start : Math.min(characters.length, start + Math.floor((third - 0.7) * 20));
     const offset = (index: number): number => characters.slice(0, index).join('').length;
     const text =
       third > 0.9 ? '' : this.characters.type(person.replica, 1 + Math.floor(fourth * 3)) + (fourth > 0.8 ? '\n' : '');
     buffer.edit([{ start: offset(start), end: offset(end) }], text);
+  }
+
+  /** Letter by letter, some of which are taken back. */
+  #type(person: Participant, buffer: TextBuffer, offset: number, much: number, back: number): void {
+    const letters = Array.from({ length: 1 + Math.floor(much * 6) }, () =>
+      back < 0.5 ? '\n' : this.characters.type(person.replica, 1),
+    );
+    let at = offset;
+    for (const letter of letters) {
+      buffer.edit([{ start: at, end: at }], letter);
+      at += letter.length;
+    }
+    for (const letter of letters.toReversed().slice(0, Math.floor(((back * 2) % 1) * letters.length))) {
+      buffer.edit([{ start: at - letter.length, end: at }], '');
+      at -= letter.length;
+    }
   }
 
   async #remove(person: Participant, path: string): Promise<void> {
