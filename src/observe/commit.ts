@@ -1,5 +1,5 @@
 import { identity } from '../git/identity.js';
-import { gitText } from '../git/run.js';
+import { git, gitText } from '../git/run.js';
 import { resolve } from '../git/repository.js';
 import { MizerError } from '../model/errors.js';
 import type { Shadow } from './shadow.js';
@@ -24,9 +24,24 @@ export async function makeCommit(
   parents: readonly string[],
   message: string,
 ): Promise<string> {
-  const environment = await identity({ cwd: gitDir });
   const args = [`--git-dir=${gitDir}`, 'commit-tree', '-m', message, ...parents.flatMap((one) => ['-p', one]), tree];
-  return gitText(args, { cwd: gitDir, environment, mayWrite: true });
+  const options = { cwd: gitDir, mayWrite: true };
+  const { status, stdout } = await git(args, { ...options, answers: [128] });
+  if (status === 0) return stdout.toString('latin1').trim();
+  // Most likely git does not know who commits.
+  return gitText(args, { ...options, environment: await identity({ cwd: gitDir }) });
+}
+
+/** Makes branches of a repository that has none. */
+export async function makeBranches(
+  gitDir: string,
+  names: readonly string[],
+  commit: string,
+  message: string,
+): Promise<void> {
+  const input = names.map((name) => `create refs/heads/${name} ${commit}\n`).join('');
+  const args = [`--git-dir=${gitDir}`, 'update-ref', '-m', message, '--stdin'];
+  await git(args, { cwd: gitDir, input, mayWrite: true });
 }
 
 /**
@@ -42,13 +57,9 @@ export async function moveBranch(
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
   try {
-    const environment = await identity({ cwd: gitDir });
     const old = from ?? '0'.repeat(40);
-    await gitText([`--git-dir=${gitDir}`, 'update-ref', '-m', message, ref, to, old], {
-      cwd: gitDir,
-      environment,
-      mayWrite: true,
-    });
+    const args = [`--git-dir=${gitDir}`, 'update-ref', '-m', message, ref, to, old];
+    await git(args, { cwd: gitDir, mayWrite: true });
   } catch (cause) {
     if ((await resolve(gitDir, ref)) === from) throw cause;
     throw new MizerError('E_BRANCH_MOVED', `${branch} was moved by somebody else meanwhile; nothing was changed.`, {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../disk/tree-location.js';
 import { flushDirectory, writeError } from '../disk/atomic.js';
@@ -7,14 +7,15 @@ import { PackWriter } from '../git/pack-writer.js';
 import { toHex } from '../git/oid.js';
 import { git, requireGit } from '../git/run.js';
 import { MizerError } from '../model/errors.js';
-import { isoSeconds, makeCommit, moveBranch } from './commit.js';
+import { isoSeconds, makeBranches, makeCommit } from './commit.js';
 import { stubOf, type Policy } from './policy.js';
 import { realPathOf } from './real-path.js';
 import { BRANCHES, openShadow, resolved, shadowOf, shadowRoot, type Shadow } from './shadow.js';
-import { lockFile } from './state-directory.js';
+import { whileLocked } from './state-directory.js';
 import { stubTree } from './stub.js';
 
 const PREFIX = '.tmp-';
+const patienceMs = 10_000;
 
 export interface InitOptions {
   /** The directory to observe, absolute. Nothing is ever written into it. */
@@ -30,7 +31,7 @@ export interface InitOptions {
 /**
  * Makes the shadow repository of a directory. It appears with a rename, whole.
  * @throws MizerError `E_REALDIR` (no directory), `E_PATH_NOT_UTF8`, `E_SHADOW_NESTED` (one of directory and shadow root lies inside the other),
- *   `E_SHADOW_EXISTS`, `E_WRITE_FAILED`, `E_GIT`
+ *   `E_SHADOW_EXISTS`, `E_SHADOW_BUSY`, `E_WRITE_FAILED`, `E_GIT`
  */
 export async function init(options: InitOptions): Promise<Shadow> {
   await requireGit();
@@ -39,28 +40,37 @@ export async function init(options: InitOptions): Promise<Shadow> {
   refuseNesting(real, resolved(root));
   const holder = join(root, real);
   makeDirectory(holder);
-  const lock = await lockFile(join(holder, '.init.lock'));
-  if (lock === undefined) throw exists(real, holder);
-  try {
-    const other = shadowOf(real, root);
-    if (other !== undefined) throw exists(real, other);
-    removeUnfinished(holder);
-    const uuid = randomUUID();
-    const temporary = join(holder, `${PREFIX}${uuid}`);
-    const path = join(holder, `${uuid}.fso`);
+  const lock = join(holder, '.init.lock');
+  const made = await whileLocked(lock, patienceMs, async () => {
     try {
-      await fill(temporary, real, uuid, options);
-      renameSync(temporary, path);
-      await flushDirectory(holder);
-    } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
-      throw error;
+      const other = shadowOf(real, root);
+      if (other !== undefined) throw exists(real, other);
+      removeUnfinished(holder);
+      return await make(holder, real, options);
+    } finally {
+      rmSync(lock, { force: true });
     }
-    return await openShadow(path);
-  } finally {
-    rmSync(join(holder, '.init.lock'), { force: true });
-    await lock.release();
+  });
+  if (made !== undefined) return made.value;
+  throw new MizerError('E_SHADOW_BUSY', `Another command is making a shadow repository of ${real}.`, {
+    hint: 'Wait until it is done and try again.',
+    data: { realDirectory: real },
+  });
+}
+
+async function make(holder: string, real: string, options: InitOptions): Promise<Shadow> {
+  const uuid = randomUUID();
+  const temporary = join(holder, `${PREFIX}${uuid}`);
+  const path = join(holder, `${uuid}.fso`);
+  try {
+    await fill(temporary, real, uuid, options);
+    renameSync(temporary, path);
+    await flushDirectory(holder);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
   }
+  return openShadow(path);
 }
 
 /** Removes what an init left that was killed; whoever has the lock is the only one. */
@@ -77,16 +87,9 @@ async function fill(path: string, real: string, uuid: string, { policy, rollup }
     cwd: '/',
     mayWrite: true,
   });
-  const settings = [
-    ['fso.realdir', real],
-    ['fso.rollup', String(rollup ?? true)],
-    // As the original has it: what the work tree's files are does not matter.
-    ['core.filemode', 'false'],
-    ['core.trustctime', 'false'],
-    // Writing packs is our own business; joining them is done at the end of a stat, under its lock.
-    ['gc.auto', '0'],
-  ] as const;
-  for (const [name, value] of settings) await git([`--git-dir=${gitDir}`, 'config', name, value], { cwd: path });
+  // Any path can stand in a configuration, if git writes it there.
+  await git([`--git-dir=${gitDir}`, 'config', 'fso.realdir', real], { cwd: path });
+  appendFileSync(join(gitDir, 'config'), settings(rollup));
   mkdirSync(join(gitDir, 'fso'));
   mkdirSync(join(gitDir, 'info'), { recursive: true });
   writeFileSync(join(gitDir, 'fso/uuid'), `${uuid}\n`);
@@ -95,8 +98,13 @@ async function fill(path: string, real: string, uuid: string, { policy, rollup }
   await writer.finish();
   const message = `init ${isoSeconds()}`;
   const commit = await makeCommit(gitDir, toHex(tree), [], message);
-  for (const branch of BRANCHES) await moveBranch(gitDir, branch, commit, undefined, message);
+  await makeBranches(gitDir, BRANCHES, commit, message);
   await git(['reset', '-q', '--hard'], { cwd: path, mayWrite: true });
+}
+
+/** Of the work tree's files only the content matters. Packs are our own business: they are joined at the end of a stat, under its lock. */
+function settings(rollup = true): string {
+  return `\trollup = ${rollup}\n[core]\n\tfilemode = false\n\ttrustctime = false\n[gc]\n\tauto = 0\n`;
 }
 
 function realDirectory(path: string): string {

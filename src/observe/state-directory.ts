@@ -1,4 +1,4 @@
-import { chmodSync, close, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, close, fstatSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -46,12 +46,20 @@ export interface HeldLock {
   readonly release: () => Promise<void>;
 }
 
-/** Takes the lock of a file, which is made where it is missing. @returns `undefined` where another has it */
+/**
+ * Takes the lock of a file, which is made where it is missing. Who has it may unlink the file: a lock on a file that has lost its name is none,
+ * or another could take that of a new one meanwhile.
+ * @returns `undefined` where another has it
+ */
 export async function lockFile(file: string): Promise<HeldLock | undefined> {
-  const descriptor = openSync(file, 'a', 0o600);
-  if (takeLock(descriptor, 'exclusive')) return { release: () => closeFile(descriptor) };
-  await closeFile(descriptor);
-  return undefined;
+  for (;;) {
+    const descriptor = openSync(file, 'a', 0o600);
+    const taken = takeLock(descriptor, 'exclusive');
+    if (taken && fstatSync(descriptor).ino === statSync(file, { throwIfNoEntry: false })?.ino)
+      return { release: () => closeFile(descriptor) };
+    await closeFile(descriptor);
+    if (!taken) return undefined;
+  }
 }
 
 /**

@@ -146,8 +146,9 @@ const python = spawnSync('python3', ['-c', 'import yaml']).status === 0;
 /** What YAML 1.1 forbids though 1.2 and JSON allow it: the original writes it as it is. */
 const newer = /[\u0080-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 test.runIf(python)('a record is YAML, of any name', () => {
-  const names = fc.sample(anyName, 300).filter((name) => !newer.test(toText(name) ?? ''));
-  const input = names.map((name) => formatRecord({ kind: 'file', name, size: 1n, mtime: 2 })).join('---\n');
+  const recordOf = (name: string): string => formatRecord({ kind: 'file', name, size: 1n, mtime: 2 });
+  const names = fc.sample(anyName, 300).filter((name) => !newer.test(toText(recordOf(name)) ?? ''));
+  const input = names.map(recordOf).join('---\n');
   const check =
     'import sys, yaml, json; print(json.dumps([one["name"] for one in yaml.safe_load_all(sys.stdin.buffer.read())]))';
   const { stdout, stderr } = spawnSync('python3', ['-c', check], {

@@ -1,13 +1,14 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { init } from '../../src/observe/init.js';
 import { resolveRoot } from '../../src/observe/registry.js';
 import { locateShadow, openShadow, shadowRoot } from '../../src/observe/shadow.js';
 import { stat } from '../../src/observe/stat.js';
 import { git, observedWorld } from './observed-world.js';
-import { makeDirectories } from './places.js';
+import { makeDirectories, program } from './places.js';
 
 const world = observedWorld();
 const { real, shadows } = world;
@@ -42,6 +43,14 @@ test('one directory has one shadow repository, also when two make it at once', a
     [1, 2].map(() => init({ realDirectory: real('other'), shadowRoot: shadows() })),
   );
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('a lock whose file goes with it is had by one at a time', async () => {
+  fs.mkdirSync(shadows());
+  const argv = [program('passing-lock'), path.join(shadows(), 'lock'), '300'];
+  const run = promisify(execFile);
+  await Promise.all([1, 2, 3, 4].map(() => run(process.execPath, argv)));
+  expect(fs.readdirSync(shadows())).toEqual([]);
 });
 
 test('a directory inside an observed one may have its own', async () => {
