@@ -2,7 +2,7 @@ import { checkLimit, type Limit } from './limits.js';
 import type { Policy } from './policy.js';
 import { openShadow, type Shadow } from './shadow.js';
 import { init } from './init.js';
-import { stat, type StatProgress, type StatResult } from './stat.js';
+import { type ScanOptions, stat, type StatProgress, type StatResult } from './stat.js';
 
 /** A directory to bring up to date. */
 export interface Task {
@@ -14,6 +14,7 @@ export interface Task {
   /** With which it is made, if nothing forbids it. */
   readonly policy: Policy;
   readonly limit?: Limit;
+  readonly scan: Pick<ScanOptions, 'oneFileSystem' | 'respectGitignore'>;
 }
 
 export interface Attended {
@@ -33,7 +34,7 @@ export async function attend(
 ): Promise<Attended> {
   const known = task.shadow === undefined ? undefined : await openShadow(task.shadow);
   const shadow = known ?? (await make(task, options.signal));
-  const done = await stat(shadow, { ...options, wait: false });
+  const done = await stat(shadow, { ...options, ...task.scan, wait: false });
   return { shadow: shadow.path, made: known === undefined, stat: done };
 }
 

@@ -43,6 +43,13 @@ export { run } from './run.js';
 export { sha, type ShaOptions, type ShaProgress, type ShaResult } from './sha.js';
 export { locateShadow, openShadow, shadowOf, shadowRoot, type Shadow, type ShadowOptions } from './shadow.js';
 export { stateDirectory } from './state-directory.js';
-export { stat, type ObserveError, type StatOptions, type StatProgress, type StatResult } from './stat.js';
+export {
+  stat,
+  type ObserveError,
+  type ScanOptions,
+  type StatOptions,
+  type StatProgress,
+  type StatResult,
+} from './stat.js';
 export { applyStub, reinit, type AppliedStub, type ReinitResult } from './reinit.js';
 export { status, type StatusChange, type StatusOptions, type StatusResult } from './status.js';

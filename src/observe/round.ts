@@ -74,6 +74,7 @@ export class Round {
   async *#tasks(root: Root, all: readonly Root[]): AsyncGenerator<Task> {
     const real = resolveRoot(root.path);
     const policy = readInitPolicy(fromText(root.initPolicy));
+    const { oneFileSystem = false, respectGitignore = false } = this.#options;
     const found = discover(real, {
       patterns: readPatterns(fromText(root.patterns), root.enabledPaths.map(fromText)),
       shadowOf: (directory) => shadowOf(directory, this.#shadowRoot),
@@ -94,6 +95,7 @@ export class Round {
           ...(shadow === undefined ? {} : { shadow }),
           shadowRoot: this.#shadowRoot,
           policy: initPolicyFor(policy, path),
+          scan: { oneFileSystem, respectGitignore },
           ...(limit === undefined ? {} : { limit }),
         };
       }

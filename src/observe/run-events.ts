@@ -1,6 +1,7 @@
 import type { KeptError } from './kept-error.js';
 import type { Registry } from './registry.js';
 import type { ObserveError } from './scan.js';
+import type { ScanOptions } from './stat.js';
 
 /** What a run says of a directory, as soon as it is done with it. */
 export interface ShadowEvent {
@@ -44,7 +45,8 @@ export interface RoundSummary {
   readonly seconds: number;
 }
 
-export interface RunOptions {
+/** What every stat of the run is done with, among others. */
+export interface RunOptions extends Pick<ScanOptions, 'oneFileSystem' | 'respectGitignore'> {
   readonly registry: Registry;
   /** Paths of roots; all that are registered by default. */
   readonly roots?: readonly string[];

@@ -358,3 +358,26 @@ test('a failure is over with the next stat that comes to its end, by whomever', 
   await stat(shadow);
   expect(await states()).toEqual([[0, undefined]]);
 });
+
+test('a run looks as it is told, as a stat by hand would be', async () => {
+  makeFiles(place('data'), { 'a/.gitignore': 'hidden\n', 'a/hidden': '', 'a/seen': '' });
+  await add(place('data'), { patterns: 'repo *\n' });
+  const names = (): string => gitOf(place('data/a'), 'ls-tree', '--name-only', 'master-stat');
+  await runOnce({ respectGitignore: true });
+  expect(names()).not.toContain('hidden');
+  await runOnce();
+  expect(names()).toContain('hidden');
+});
+
+test.runIf(process.getuid?.() === 0)('a run does not enter other file systems when it is told so', async () => {
+  makeDirectories(place('data'), 'a/there');
+  execFileSync('mount', ['-t', 'tmpfs', 'none', place('data/a/there')]);
+  try {
+    makeFiles(place('data'), { 'a/there/x': '' });
+    await add(place('data'), { patterns: 'repo *\n' });
+    await runOnce({ oneFileSystem: true });
+    expect(gitOf(place('data/a'), 'show', 'master-stat:.nogtree')).toMatch(/dirs: 2\nfiles: 0\n/);
+  } finally {
+    execFileSync('umount', [place('data/a/there')]);
+  }
+});

@@ -68,6 +68,15 @@ describe.each(userKinds)('recording, by %s', (user) => {
     expect(world.mzr(['observe', 'reinit', data]).status).toBe(2);
   });
 
+  test('sha and content look at the directory as they are told', () => {
+    world.write({ 'ig/.gitignore': 'hidden\n', 'ig/hidden': '', 'ig/seen': '' }, data);
+    observe('reinit', data, '--policy', 'enter-subdirs');
+    for (const command of ['sha', 'content']) {
+      observe(command, data, '--respect-gitignore', '--one-file-system');
+      expect(inShadow('git ls-tree --name-only master-stat:ig')).toBe('.nogtree\nseen\n');
+    }
+  });
+
   test('what could not be read is listed by path and told by the status', () => {
     fs.mkdirSync(path.join(data, 'closed'));
     if (user === 'root') return;

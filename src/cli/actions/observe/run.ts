@@ -13,12 +13,14 @@ interface RunInput {
   readonly roots: readonly string[];
   readonly every: number | undefined;
   readonly jobs: number | undefined;
+  readonly oneFileSystem: boolean;
+  readonly respectGitignore: boolean;
   readonly shadowRoot: string | undefined;
 }
 
 export function run(input: RunInput, world: World): Promise<number> {
   return interruptible(async (signal) => {
-    const { every, jobs } = input;
+    const { every, jobs, oneFileSystem, respectGitignore } = input;
     const absolute = (path: string): string => resolve(world.cwd(), path);
     const line = world.err.terminal && !world.json ? progressLine(world.err.write, world.now) : undefined;
     const progress = runProgress(world.now);
@@ -35,6 +37,8 @@ export function run(input: RunInput, world: World): Promise<number> {
       registry: registryOf(world),
       signal,
       onEvent,
+      oneFileSystem,
+      respectGitignore,
       ...defined({
         roots: input.roots.length === 0 ? undefined : input.roots.map(absolute),
         shadowRoot: input.shadowRoot === undefined ? undefined : absolute(input.shadowRoot),

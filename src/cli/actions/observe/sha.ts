@@ -2,7 +2,7 @@ import type { ObserveError } from '../../../observe/scan.js';
 import type { Shadow } from '../../../observe/shadow.js';
 import { content as takeContent } from '../../../observe/content.js';
 import { sha as hash } from '../../../observe/sha.js';
-import { stat, type StatResult } from '../../../observe/stat.js';
+import { type ScanOptions, stat, type StatResult } from '../../../observe/stat.js';
 import { answer, remark } from '../../answer.js';
 import { interruptible } from '../../interruption.js';
 import { count, size } from '../../reporter/human.js';
@@ -13,10 +13,12 @@ import type { World } from '../../world.js';
 import { shadowAt, type ShadowInput } from './shadow-at.js';
 
 interface ShaInput extends ShadowInput {
+  readonly oneFileSystem: boolean;
+  readonly respectGitignore: boolean;
   readonly noWait: boolean;
 }
 
-interface Common {
+interface Common extends Pick<ScanOptions, 'oneFileSystem' | 'respectGitignore'> {
   readonly signal: AbortSignal;
   readonly wait: boolean;
   readonly onWait: () => void;
@@ -63,7 +65,8 @@ function derive(
   return interruptible(async (signal) => {
     const shadow = await shadowAt(input, world);
     const onWait = (): void => remark(world, ['Another is writing this branch; waiting for it.']);
-    const common = { signal, wait: !input.noWait, onWait };
+    const { oneFileSystem, respectGitignore, noWait } = input;
+    const common = { signal, wait: !noWait, onWait, oneFileSystem, respectGitignore };
     const line = world.err.terminal && !world.json ? progressLine(world.err.write, world.now) : undefined;
     try {
       const looked = await look(shadow, common, world, line);

@@ -1,6 +1,6 @@
 import { shadowRootOption } from '../../arguments/observe-types.js';
 import { duration, jobCount, rootPath } from '../../arguments/root-types.js';
-import { declare, rest, value } from '../../declaration.js';
+import { declare, flag, rest, value } from '../../declaration.js';
 
 export const run = declare({
   name: 'observe run',
@@ -13,6 +13,8 @@ export const run = declare({
   positionals: { roots: rest(rootPath, 0, 'these roots only (default: all that were added)') },
   options: {
     every: value(duration, 'again and again, this long from start to start'),
+    oneFileSystem: flag('do not enter directories on which other file systems are mounted'),
+    respectGitignore: flag("leave out what the directories' own .gitignore files name"),
     jobs: value(jobCount, 'how many directories are looked at at the same time (default: 1)'),
     shadowRoot: shadowRootOption,
   },

@@ -3,6 +3,8 @@ import { declare, flag, optional } from '../../declaration.js';
 
 const place = optional(observedPath, 'REALDIR or its shadow repository (default: the current directory)');
 const options = {
+  oneFileSystem: flag('look at the directory as mzr observe stat does with it'),
+  respectGitignore: flag('likewise'),
   noWait: flag('fail when another is writing this branch, instead of waiting'),
   shadowRoot: shadowRootOption,
 };
