@@ -1,4 +1,4 @@
-import type { LoggedEdit, Stroke } from './text/engine.js';
+import type { AuthoredUpdate, Stroke } from './text/engine.js';
 import {
   basePathIn,
   compareStamps,
@@ -10,7 +10,9 @@ import {
   type ReplicaId,
 } from './ids.js';
 import type { Action, Operation } from './operation.js';
+import { Column } from './column.js';
 import { Pen } from './pen.js';
+import { Shelf } from './shelf.js';
 import { updateOf } from './text/stroke.js';
 import { writeBatch } from './wire/batch-codec.js';
 import { SEQ_LIMIT, TIME_LIMIT } from './wire/fields.js';
@@ -22,18 +24,22 @@ import {
   GOES_ON,
   isStroke,
   type NodeReference,
-  readOperation,
   type WireAction,
   type WireOperation,
 } from './wire/operation-codec.js';
 import { abbreviate, idBytes, isAbbreviated, restore } from './wire/own-id.js';
 import { Refused } from './wire/refusal.js';
-import { textOf, unitsIn, type WireStroke } from './wire/stroke-codec.js';
-import { Reader } from './wire/varint.js';
+import { unitsIn, type WireStroke } from './wire/stroke-codec.js';
 
 /** What an author's operations are checked against: the others'. */
 export interface Authors {
   get(replica: ReplicaId): Author | undefined;
+}
+
+/** A text, and the blob from which it is said to have begun. */
+export interface EditedText {
+  readonly node: NodeId;
+  readonly base: Oid | null;
 }
 
 const NOTHING: readonly OperationId[] = [];
@@ -47,73 +53,46 @@ export class Author {
   readonly #replicas: ReplicaId[] = [];
   readonly #nodes: NodeId[] = [];
   readonly #numbers = new Map<NodeId, number>();
-  readonly #bases = new Map<NodeId, Oid | null>();
-  readonly #ends: number[] = [];
-  readonly #times: number[] = [];
+  /** By number those nodes whose text it has edited, with the blob that it named. */
+  readonly #texts: (EditedText | undefined)[] = [];
+  #text: EditedText | undefined;
+  readonly #times = new Column((length) => new Float64Array(length));
   /** Its own id as text engines put it into their updates. */
   readonly #id: Uint8Array;
   readonly #pen: Pen;
-  #bytes = new Uint8Array(64);
+  readonly shelf: Shelf;
 
   constructor(epoch: EpochId, replica: ReplicaId) {
     this.#epoch = epoch;
     this.replica = replica;
     this.#id = idBytes(replica);
     this.#pen = new Pen(replica);
+    this.shelf = new Shelf(epoch);
   }
 
   /** How many operations it has. */
   get count(): number {
-    return this.#ends.length;
+    return this.shelf.count;
   }
 
   /** The payload of a message of operations `first` to `last`. */
   payload(first: number, last: number): Uint8Array {
-    return writeBatch(this.#epoch, this.replica, first, last, this.#bytes, this.#ends);
-  }
-
-  #wire(seq: number): WireOperation {
-    return readOperation(new Reader(this.#bytes, this.#endOf(seq - 1), this.#endOf(seq)), this.#epoch);
-  }
-
-  #endOf(seq: number): number {
-    return this.#ends[seq - 1] ?? 0;
-  }
-
-  /** The last of the operations from `first` on that together take at most so many bytes; at least `first`. */
-  lastWithin(first: number, last: number, bytes: number): number {
-    const most = this.#endOf(first - 1) + bytes;
-    let low = first;
-    let high = last;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.#endOf(middle) <= most) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  /** Whether operation `seq` is just these bytes. */
-  is(seq: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const start = this.#endOf(seq - 1);
-    if (this.#endOf(seq) - start !== to - from) return false;
-    for (let at = from; at < to; at += 1) if (this.#bytes[start + at - from] !== bytes[at]) return false;
-    return true;
+    return writeBatch(this.#epoch, this.replica, first, last, this.shelf.bytes, this.shelf.ends);
   }
 
   timeOf(seq: number): number {
-    return this.#times[seq - 1] ?? this.#epoch.time;
+    return seq < 1 || seq > this.count ? this.#epoch.time : this.#times.at(seq - 1);
   }
 
   /** Whether an operation makes a new entry. */
   makes(seq: number): boolean {
-    const { kind, variant } = actionOf(this.#bytes[this.#endOf(seq - 1)] ?? 0);
+    const { kind, variant } = actionOf(this.shelf.byte(seq));
     return seq <= this.count && kind === 'create' && !variant;
   }
 
   /** Whether an operation tells of a conflict. */
   conflicts(seq: number): boolean {
-    return seq <= this.count && actionOf(this.#bytes[this.#endOf(seq - 1)] ?? 0).kind === 'conflict';
+    return seq <= this.count && actionOf(this.shelf.byte(seq)).kind === 'conflict';
   }
 
   /** The number it has given to a node, or the node. */
@@ -123,7 +102,7 @@ export class Author {
 
   /** What its next text operation upon `node` has to say of the base. */
   baseToName(node: NodeId, base: Oid | null): Oid | null | undefined {
-    return this.#bases.get(node) === base ? undefined : base;
+    return this.baseOf(node) === base ? undefined : base;
   }
 
   /** An edit of a text as its next operation has to tell it, which has also seen the replicas of `deps`. */
@@ -176,30 +155,15 @@ export class Author {
     return time + 1;
   }
 
-  /** Copies what may become its next operation to where it will stay, and reads there. @throws Refused */
-  stage(bytes: Uint8Array, from: number, to: number): Reader {
-    const start = this.#endOf(this.count);
-    const end = start + to - from;
-    if (this.count >= SEQ_LIMIT || end > SEQ_LIMIT)
-      throw new Refused('LIMIT', `Replica ${this.replica} has too many operations.`);
-    this.#copy(bytes, from, to, start);
-    return new Reader(this.#bytes, start, end);
+  /** Makes room for so many operations more, of so many bytes. */
+  reserve(more: number, bytes: number): void {
+    this.shelf.reserve(more, bytes);
+    this.#times.reserve(more);
+    this.#pen.reserve(more);
   }
 
-  #copy(bytes: Uint8Array, from: number, to: number, start: number): void {
-    const end = start + to - from;
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, Math.min(this.#bytes.length * 2, SEQ_LIMIT)));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    // Byte by byte when they are few: a view would cost more.
-    if (to - from > 64) this.#bytes.set(bytes.subarray(from, to), start);
-    else for (let at = from; at < to; at += 1) this.#bytes[start + at - from] = bytes[at] ?? 0;
-  }
-
-  /** Takes as its next operation what was staged up to `end`, whose deps are here, or leaves everything as it was. @throws Refused */
-  take({ action, step }: WireOperation, deps: readonly OperationId[], end: number, authors: Authors): void {
+  /** Takes as its next operation what was staged, so many bytes, whose deps are here, or leaves everything as it was. @throws Refused */
+  take({ action, step }: WireOperation, deps: readonly OperationId[], length: number, authors: Authors): void {
     const seq = this.count + 1;
     const time = this.earliest(deps, authors) + step;
     if (time > TIME_LIMIT) throw new Refused('LIMIT', `Its time ${time} is later than ${TIME_LIMIT}.`);
@@ -209,15 +173,17 @@ export class Author {
       if (!this.observed.has(dep.replica)) this.#replicas.push(dep.replica);
       this.observed.set(dep.replica, dep.seq);
     }
-    this.#ends.push(end);
+    this.shelf.push(this.shelf.endOf(seq - 1) + length);
     this.#times.push(time);
   }
 
   #takeStroke(stroke: WireStroke, seq: number, deps: readonly OperationId[]): void {
     const node = stroke.place?.node;
-    if (node !== undefined && !this.#bases.has(this.#nodes[node - 1] ?? ''))
+    const text = node === undefined ? this.#text : this.#texts[node - 1];
+    if (text === undefined)
       throw new Refused('REFERENCE_INVALID', `Number ${node} is no text whose base has been named.`);
     this.#pen.take(seq, stroke, this.#replicasWith(deps.map(({ replica }) => replica)));
+    this.#text = text;
   }
 
   #takeOther(
@@ -250,36 +216,40 @@ export class Author {
     }
     if (action.kind !== 'text') {
       this.#pen.lift(seq);
+      this.#text = undefined;
       return;
     }
     const node = this.#nodeOf(action.node);
-    if (action.base !== undefined) this.#bases.set(node, action.base);
-    this.#pen.lift(seq, this.#numbers.get(node), update);
+    const number = this.#numbers.get(node) ?? 0;
+    if (action.base !== undefined) this.#texts[number - 1] = { node, base: action.base };
+    this.#text = this.#texts[number - 1];
+    this.#pen.lift(seq, number, update);
   }
 
   /**
-   * Takes at once those operations of a batch from the one at `index` on that only go on typing, each of them a letter or more and nothing else. Returns
-   * how many these were.
+   * Takes at once those operations of a batch from the one at `index` on that go on from the stroke before, by a letter or more or by one less, and say nothing
+   * else. Returns whether there was one.
    */
-  takeTyping(bytes: Uint8Array, ends: Uint32Array, index: number): number {
-    if (!this.#pen.isTyping) return 0;
+  takeOn(bytes: Uint8Array, ends: Uint32Array, index: number): boolean {
     const from = ends[index - 1] ?? 0;
-    const start = this.#endOf(this.count);
+    const start = this.shelf.endOf(this.count);
     let time = this.timeOf(this.count);
     const room = Math.min(SEQ_LIMIT - this.count, TIME_LIMIT - time);
     let at = index;
     for (; at < ends.length && at - index < room; at += 1) {
       const begin = ends[at - 1] ?? 0;
       const end = ends[at] ?? 0;
-      // The text's length stands in one byte: longer ones take the usual way.
-      if (bytes[begin] !== GOES_ON || (bytes[begin + 1] ?? 0) > 127 || start + end - from > SEQ_LIMIT) break;
-      const seq = this.#ends.length + 1;
-      this.#ends.push(start + end - from);
+      if (start + end - from > SEQ_LIMIT) break;
+      if (bytes[begin] === GOES_ON && this.#pen.last === 'typed') {
+        // The text's length stands in one byte: longer ones take the usual way.
+        if ((bytes[begin + 1] ?? 0) > 127) break;
+        this.#pen.type(this.count + 1, unitsIn(bytes, begin + 2, end));
+      } else if (bytes[begin] !== ERASES_ON || !this.#pen.erase(this.count + 1)) break;
+      this.shelf.push(start + end - from);
       this.#times.push((time += 1));
-      this.#pen.type(seq, unitsIn(bytes, begin + 2, end));
     }
-    if (at > index) this.#copy(bytes, from, ends[at - 1] ?? from, start);
-    return at - index;
+    if (at > index) this.shelf.put(bytes, from, ends[at - 1] ?? from, start);
+    return at > index;
   }
 
   /** What an operation speaks of for the first time, in the order in which it gets its numbers. */
@@ -334,7 +304,7 @@ export class Author {
   }
 
   #checkBase(node: NodeId, base: Oid | null | undefined): void {
-    const known = this.#bases.has(node);
+    const known = this.baseOf(node) !== undefined;
     if (known && base !== undefined) throw new Refused('MALFORMED', 'The base of a text is named twice.');
     if (!known && base === undefined) throw new Refused('REFERENCE_INVALID', 'The base of a text has not been named.');
   }
@@ -343,65 +313,27 @@ export class Author {
     return typeof reference === 'string' ? reference : (this.#nodes[reference - 1] ?? '');
   }
 
-  /** The text that operation `seq` edits, and the blob it names as what that began from; `undefined` when it edits none. */
-  textOf(seq: number): { readonly node: NodeId; readonly base: Oid | null } | undefined {
-    const { kind } = actionOf(this.#bytes[this.#endOf(seq - 1)] ?? 0);
-    if (kind !== 'text' && kind !== 'typed' && kind !== 'erased') return undefined;
-    const { action } = this.#wire(this.#pen.startOf(seq));
-    const reference = isStroke(action) ? action.place?.node : 'node' in action ? action.node : null;
-    const node = reference === null || reference === undefined ? '' : this.#nodeOf(reference);
-    return { node, base: this.#bases.get(node) ?? null };
+  /** The text that its last operation edited; the same object for the same text. */
+  get text(): EditedText | undefined {
+    return this.#text;
   }
 
   /** The blob that it named for a text; `undefined` when it did not edit that. */
   baseOf(node: NodeId): Oid | null | undefined {
-    return this.#bases.get(node);
+    return this.#texts[(this.#numbers.get(node) ?? 0) - 1]?.base;
   }
 
-  /** Those of the operations `first` to `last` that edit a text, strokes that follow on one another as runs. */
-  *edits(first: number, last: number): Generator<LoggedEdit> {
-    for (let seq = first; seq <= last;) {
-      const { action } = this.#wire(seq);
-      if (action.kind === 'text')
-        yield { kind: 'update', author: this.replica, update: restore(action.update, this.#id) };
-      if (!isStroke(action)) {
-        seq += 1;
-        continue;
-      }
-      const whole = this.#strokeOf(action, seq);
-      const begin = seq;
-      seq += 1;
-      if (whole.kind === 'typed' && isOneCharacter(whole.text)) {
-        let { text } = whole;
-        for (; seq <= last; seq += 1) {
-          const more = this.#typedOn(seq);
-          if (more === undefined) break;
-          text += more;
-        }
-        const run = { ...whole, text };
-        yield seq === begin + 1 ? run : { kind: 'run', whole: run };
-      } else if (whole.kind === 'erased' && whole.length === 1) {
-        while (seq <= last && this.#bytes[this.#endOf(seq - 1)] === ERASES_ON) seq += 1;
-        const length = seq - begin;
-        const run = { ...whole, clock: whole.clock - length + 1, length };
-        yield length === 1 ? run : { kind: 'run', whole: run };
-      } else yield whole;
-    }
-  }
-
-  /** The character that an operation adds to what was typed before; `undefined` when it does something else. */
-  #typedOn(seq: number): string | undefined {
-    const at = this.#endOf(seq - 1);
-    if (this.#bytes[at] === GOES_ON && this.#bytes[at + 1] === 1) return String.fromCharCode(this.#bytes[at + 2] ?? 0);
-    const { action } = this.#wire(seq);
-    if (action.kind !== 'typed' || action.place !== undefined) return undefined;
-    const text = textOf(action.text);
-    return isOneCharacter(text) ? text : undefined;
+  /** What operation `seq` did to a text; `undefined` when it did something else. */
+  editAt(seq: number): Stroke | (AuthoredUpdate & { readonly kind: 'update' }) | undefined {
+    const { action } = this.shelf.read(seq);
+    if (isStroke(action)) return this.#pen.stroke(seq, action, this.#startOf(action, seq), this.#replicas);
+    if (action.kind !== 'text') return undefined;
+    return { kind: 'update', author: this.replica, update: restore(action.update, this.#id) };
   }
 
   /** Operation `seq`, out of its bytes. */
   operation(seq: number): Operation {
-    const { deps, action } = this.#wire(seq);
+    const { deps, action } = this.shelf.read(seq);
     const seen = deps.map((dep) => ({ replica: dep.replica ?? this.#replicas[dep.number - 1] ?? 0, seq: dep.seq }));
     return { replica: this.replica, seq, time: this.timeOf(seq), deps: seen, action: this.#actionOf(action, seq) };
   }
@@ -409,8 +341,9 @@ export class Author {
   #actionOf(action: WireAction, seq: number): Action {
     if (action.kind === 'resolve') return action;
     if (isStroke(action)) {
-      const { node, base } = this.textOf(seq) ?? { node: '', base: null };
-      return { kind: 'text', node, base, update: updateOf(this.#strokeOf(action, seq)) };
+      const start = this.#startOf(action, seq);
+      const { node = '', base = null } = this.#texts[(start.place?.node ?? 0) - 1] ?? {};
+      return { kind: 'text', node, base, update: updateOf(this.#pen.stroke(seq, action, start, this.#replicas)) };
     }
     const node =
       action.node === null ? madeNode(this.#epoch, { replica: this.replica, seq }) : this.#nodeOf(action.node);
@@ -423,7 +356,7 @@ export class Author {
         return {
           kind: 'text',
           node,
-          base: action.base ?? this.#bases.get(node) ?? null,
+          base: action.base ?? this.baseOf(node) ?? null,
           update: restore(action.update, this.#id),
         };
       default:
@@ -431,12 +364,10 @@ export class Author {
     }
   }
 
-  #strokeOf(wire: WireStroke, seq: number): Stroke {
-    const start = wire.place === undefined ? this.#wire(this.#pen.startOf(seq)).action : wire;
-    return this.#pen.stroke(seq, wire, isStroke(start) ? start : wire, this.#replicas);
+  /** The stroke from which another goes on, or that itself. */
+  #startOf(wire: WireStroke, seq: number): WireStroke {
+    if (wire.place !== undefined) return wire;
+    const { action } = this.shelf.read(this.#pen.startOf(seq));
+    return isStroke(action) ? action : wire;
   }
-}
-
-function isOneCharacter(text: string): boolean {
-  return text.length === 1 || (text.length === 2 && text.codePointAt(0)! > 0xffff);
 }

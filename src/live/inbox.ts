@@ -49,8 +49,8 @@ interface Tail extends Cursor {
 export class Inbox {
   readonly #log: Log;
   readonly #waiting: Deferral<Tail>;
-  /** By what is waited for (replica, then seq), then by who waits. */
-  readonly #waiters = new Map<ReplicaId, Map<number, Map<ReplicaId, Tail>>>();
+  /** By what is waited for (replica, then seq): of each replica that waits one. */
+  readonly #waiters = new Map<ReplicaId, Map<number, readonly Tail[]>>();
 
   constructor(log: Log, limits: DeferralLimits = DEFERRAL_LIMITS) {
     this.#log = log;
@@ -87,19 +87,17 @@ export class Inbox {
         call.refused.push(this.#equivocation(replica, seq));
         return;
       }
-      const taken = seq > next ? { waitsFor: { replica, seq: seq - 1 } } : this.#log.acceptSome(batch, at);
-      if ('waitsFor' in taken) {
-        this.#stop({ batch, index: at, waitsFor: taken.waitsFor }, call);
+      if (seq > next) {
+        this.#stop({ batch, index: at, waitsFor: { replica, seq: seq - 1 } }, call);
         return;
       }
-      if (isRefusal(taken)) {
-        call.refused.push(taken);
-        return;
-      }
-      call.arrivals.push(taken);
-      const last = isTextSpan(taken) ? taken.last : taken.seq;
-      at += last - seq + 1;
-      this.#wake(replica, seq, last, call);
+      const ended = this.#log.acceptAll(batch, at, call.arrivals);
+      at += this.#log.nextSeq(replica) - next;
+      this.#wake(replica, next, this.#log.nextSeq(replica) - 1, call);
+      if (ended === undefined) return;
+      if (isRefusal(ended)) call.refused.push(ended);
+      else this.#stop({ batch, index: at, waitsFor: ended.waitsFor }, call);
+      return;
     }
   }
 
@@ -115,7 +113,8 @@ export class Inbox {
   /** Lets it wait. Of those of one replica that begin alike the longest does, of others the first. */
   #stop(tail: Tail, call: Call): void {
     const { replica } = tail.batch;
-    const before = this.#waiters.get(tail.waitsFor.replica)?.get(tail.waitsFor.seq)?.get(replica);
+    const waiting = this.#waiters.get(tail.waitsFor.replica)?.get(tail.waitsFor.seq);
+    const before = waiting?.find(({ batch }) => batch.replica === replica);
     // One that stopped at another seq has been overtaken.
     if (before !== undefined && seqOf(before) === seqOf(tail)) {
       const stands = restOf(before);
@@ -134,17 +133,14 @@ export class Inbox {
   /** Goes on with those that wait for operations of `replica` that came. */
   #wake(replica: ReplicaId, first: number, last: number, call: Call): void {
     const waiters = this.#waiters.get(replica);
-    if (waiters === undefined) return;
-    const seqs =
-      last - first < waiters.size
-        ? Array.from({ length: last - first + 1 }, (_, at) => first + at)
-        : [...waiters.keys()];
-    for (const seq of seqs) {
-      if (seq < first || seq > last) continue;
-      for (const tail of [...(waiters.get(seq)?.values() ?? [])]) {
-        this.#release(tail, call);
-        call.ready.push(tail);
-      }
+    if (waiters === undefined || waiters.size === 0) return;
+    const woken: Tail[] = [];
+    if (last - first < waiters.size)
+      for (let seq = first; seq <= last; seq += 1) woken.push(...(waiters.get(seq) ?? []));
+    else for (const [seq, tails] of waiters) if (seq >= first && seq <= last) woken.push(...tails);
+    for (const tail of woken) {
+      this.#release(tail, call);
+      call.ready.push(tail);
     }
   }
 
@@ -156,20 +152,18 @@ export class Inbox {
 
   #link(tail: Tail): void {
     const { replica, seq } = tail.waitsFor;
-    const bySeq = this.#waiters.get(replica) ?? new Map<number, Map<ReplicaId, Tail>>();
-    const byWaiter = bySeq.get(seq) ?? new Map<ReplicaId, Tail>();
-    this.#waiters.set(replica, bySeq);
-    bySeq.set(seq, byWaiter);
-    byWaiter.set(tail.batch.replica, tail);
+    let bySeq = this.#waiters.get(replica);
+    if (bySeq === undefined) this.#waiters.set(replica, (bySeq = new Map()));
+    const others = bySeq.get(seq);
+    bySeq.set(seq, others === undefined ? [tail] : [...others, tail]);
   }
 
   #unlink(tail: Tail): void {
     const { replica, seq } = tail.waitsFor;
     const bySeq = this.#waiters.get(replica);
-    const byWaiter = bySeq?.get(seq);
-    byWaiter?.delete(tail.batch.replica);
-    if (byWaiter?.size === 0) bySeq?.delete(seq);
-    if (bySeq?.size === 0) this.#waiters.delete(replica);
+    const rest = bySeq?.get(seq)?.filter((other) => other !== tail) ?? [];
+    if (rest.length > 0) bySeq?.set(seq, rest);
+    else bySeq?.delete(seq);
   }
 
   /** What waits, and for what. */

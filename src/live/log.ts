@@ -13,6 +13,7 @@ import {
 } from './ids.js';
 import type { Action, Epoch, Operation } from './operation.js';
 import { beyond } from './version.js';
+import { editsOf } from './logged-edits.js';
 import { Spans } from './spans.js';
 import type { Batch } from './wire/batch-codec.js';
 import { enclose, KIND } from './wire/envelope.js';
@@ -20,7 +21,7 @@ import { TIME_JUMP } from './wire/fields.js';
 import { encodeEpoch } from './wire/messages.js';
 import { type Dep, readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
 import { isRefusal, refusing, type Refusal } from './wire/refusal.js';
-import { type Reader, Writer } from './wire/varint.js';
+import { Writer } from './wire/varint.js';
 
 /** An operation that cannot be used before another has come. */
 export interface Waits {
@@ -144,55 +145,83 @@ export class Log {
    * Adds the next operation of a replica out of its bytes (those from `from` to `to`), which are copied. One that is refused leaves the log as it was; so does one
    * whose author had seen what is not here. Never throws.
    */
-  accept(replica: ReplicaId, bytes: Uint8Array, from = 0, to = bytes.length): Operation | Refusal | Waits {
-    const taken = this.#admit(replica, bytes, from, to);
-    return taken instanceof Author ? taken.operation(taken.count) : taken;
-  }
-
-  /** Adds operations of a batch from the one at `index` on, the next of its author: one, or as many as can be taken at once. As `accept`. */
-  acceptSome({ replica, bytes, ends }: Batch, index: number): Arrival | Refusal | Waits {
-    const author = this.#admit(replica, bytes, ends[index - 1] ?? 0, ends[index] ?? 0);
-    if (!(author instanceof Author)) return author;
-    const first = author.count;
-    const text = author.textOf(first);
-    if (text === undefined) return author.operation(first);
-    const more = author.takeTyping(bytes, ends, index + 1);
-    if (more > 0) this.#enter(author, first + 1, text.node);
-    return { kind: 'texts', replica, first, last: author.count, time: author.timeOf(author.count), ...text };
-  }
-
-  #admit(replica: ReplicaId, bytes: Uint8Array, from: number, to: number): Author | Refusal | Waits {
+  accept(replica: ReplicaId, bytes: Uint8Array): Operation | Refusal | Waits {
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
-    const taken = refusing(() => this.#take(author, author.stage(bytes, from, to)));
-    if (taken === undefined) return author;
-    return isRefusal(taken) ? { ...taken, epoch: this.epoch.id, operation: { replica, seq: author.count + 1 } } : taken;
+    return this.#take(author, bytes, 0, bytes.length) ?? this.#entered(author);
   }
 
-  #take(author: Author, reader: Reader): Waits | undefined {
-    const wire = readOperation(reader, this.epoch.id);
-    reader.finish();
-    const deps = author.depsOf(wire);
-    const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
-    if (waitsFor !== undefined) return { waitsFor };
-    author.take(wire, deps, reader.end, this.#authors);
-    if (author.count === 1) this.#authors.set(author.replica, author);
-    this.#enter(author, author.count, author.textOf(author.count)?.node ?? this.#subjectOf(author));
+  /**
+   * Adds the operations of a batch from the one at `index` on, which is the next of its author, and tells `arrivals` of them. Returns why it ended before all
+   * were in; otherwise as `accept`.
+   */
+  acceptAll({ replica, bytes, ends }: Batch, index: number, arrivals: Arrival[]): Refusal | Waits | undefined {
+    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
+    const offset = author.count - index;
+    author.reserve(ends.length - index, bytes.length - (ends[index - 1] ?? 0));
+    // Edits of one text are told together.
+    let text = author.text;
+    let first = author.count + 1;
+    const tell = (last: number): void => {
+      if (text === undefined || last < first) return;
+      this.#enter(author, first, last, text.node);
+      arrivals.push({ kind: 'texts', replica, first, last, time: author.timeOf(last), ...text });
+    };
+    while (author.count - offset < ends.length) {
+      const at = author.count - offset;
+      if (author.takeOn(bytes, ends, at)) continue;
+      const ended = this.#take(author, bytes, ends[at - 1] ?? 0, ends[at] ?? 0);
+      if (ended !== undefined) {
+        tell(author.count);
+        return ended;
+      }
+      if (author.text === text && text !== undefined) continue;
+      tell(author.count - 1);
+      text = author.text;
+      first = author.count;
+      if (text === undefined) arrivals.push(this.#entered(author));
+    }
+    tell(author.count);
     return undefined;
   }
 
-  /** Notes the operations of an author from `first` on, all upon one node. */
-  #enter(author: Author, first: number, node: NodeId): void {
-    this.#vector.set(author.replica, author.count);
-    this.#time = Math.max(this.#time, author.timeOf(author.count));
-    this.#order.push(author, first, author.count);
-    let history = this.#histories.get(node);
-    if (history === undefined) this.#histories.set(node, (history = new Spans()));
-    history.push(author, first, author.count);
+  /** Has an author take his next operation, if that can be. */
+  #take(author: Author, bytes: Uint8Array, from: number, to: number): Refusal | Waits | undefined {
+    const ended = refusing(() => {
+      const reader = author.shelf.stage(bytes, from, to);
+      const wire = readOperation(reader, this.epoch.id);
+      reader.finish();
+      const deps = author.depsOf(wire);
+      const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
+      if (waitsFor !== undefined) return { waitsFor };
+      author.take(wire, deps, to - from, this.#authors);
+      return undefined;
+    });
+    if (ended === undefined) {
+      if (author.count === 1) this.#authors.set(author.replica, author);
+      return undefined;
+    }
+    const operation = { replica: author.replica, seq: author.count + 1 };
+    return isRefusal(ended) ? { ...ended, epoch: this.epoch.id, operation } : ended;
   }
 
-  /** The node of an author's last operation. */
-  #subjectOf(author: Author): NodeId {
-    const { action } = author.operation(author.count);
+  /** Notes an author's last operation. */
+  #entered(author: Author): Operation {
+    const operation = author.operation(author.count);
+    this.#enter(author, author.count, author.count, this.#subjectOf(operation));
+    return operation;
+  }
+
+  /** Notes operations that an author took, all upon one node. */
+  #enter(author: Author, first: number, last: number, node: NodeId): void {
+    this.#vector.set(author.replica, last);
+    this.#time = Math.max(this.#time, author.timeOf(last));
+    this.#order.push(author, first, last);
+    let history = this.#histories.get(node);
+    if (history === undefined) this.#histories.set(node, (history = new Spans()));
+    history.push(author, first, last);
+  }
+
+  #subjectOf({ action }: Operation): NodeId {
     if (action.kind !== 'resolve') return action.node;
     const conflict = this.operation(action.conflict)?.action;
     return conflict?.kind === 'conflict' ? conflict.node : '';
@@ -205,7 +234,7 @@ export class Log {
 
   /** Whether it holds that operation as just these bytes. */
   holds({ replica, seq }: OperationId, bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#authors.get(replica)?.is(seq, bytes, from, to) ?? false;
+    return this.#authors.get(replica)?.shelf.is(seq, bytes, from, to) ?? false;
   }
 
   /** In the order of integration: all, or those that `after` has not. */
@@ -225,7 +254,7 @@ export class Log {
   /** All edits of a text that began from the blob `base`, in the order of integration; others name another. */
   *edits(node: NodeId, base: Oid | null): Generator<LoggedEdit> {
     for (const { author, first, last } of this.#histories.get(node) ?? [])
-      if (author.baseOf(node) === base) yield* author.edits(first, last);
+      if (author.baseOf(node) === base) yield* editsOf(author, first, last);
   }
 
   /** Edits of a text that came. */
@@ -255,7 +284,7 @@ export class Log {
     const author = this.#authors.get(replica);
     if (author === undefined) return;
     for (let from = Math.max(first, 1); from <= last;) {
-      const upTo = author.lastWithin(from, last, MESSAGE_BYTES);
+      const upTo = author.shelf.lastWithin(from, last, MESSAGE_BYTES);
       out.raw(enclose(KIND.operations, author.payload(from, upTo)));
       from = upTo + 1;
     }

@@ -1,4 +1,5 @@
 import type { Stroke, CharacterId } from './text/engine.js';
+import { Column } from './column.js';
 import type { ReplicaId } from './ids.js';
 import { strokeOf, writtenAfter } from './text/stroke.js';
 import { SEQ_LIMIT } from './wire/fields.js';
@@ -18,9 +19,9 @@ export class Pen {
   /** By the number of the node. */
   readonly #written: number[] = [];
   /** Of each operation that is a stroke: the clock of what it typed or erased. */
-  readonly #clocks: number[] = [];
+  readonly #clocks = new Column((length) => new Float64Array(length));
   /** The seq of the stroke that each goes on from, or its own. */
-  readonly #starts: number[] = [];
+  readonly #starts = new Column((length) => new Uint32Array(length));
   #last: WireStroke['kind'] | undefined;
   #node = 0;
   /** What stands right of what was typed; `undefined`: nothing does. */
@@ -31,18 +32,19 @@ export class Pen {
     this.#replica = replica;
   }
 
-  /** The text that the stroke before changed, by its number; 0: what was before was none. */
-  get node(): number {
-    return this.#last === undefined ? 0 : this.#node;
-  }
-
-  get isTyping(): boolean {
-    return this.#last === 'typed';
+  /** What the operation before was; `undefined`: no stroke. */
+  get last(): WireStroke['kind'] | undefined {
+    return this.#last;
   }
 
   /** The seq of the stroke from which `seq` goes on. */
   startOf(seq: number): number {
-    return this.#starts[seq - 1] ?? seq;
+    return this.#starts.at(seq - 1);
+  }
+
+  /** Makes room for so many operations more. */
+  reserve(more: number): void {
+    for (const column of [this.#clocks, this.#starts]) column.reserve(more);
   }
 
   /** How an update has to be told as a stroke; `undefined` when it is none. `replicas`: by number those that have one. */
@@ -104,8 +106,8 @@ export class Pen {
       this.#written[node] = written + stroke.text.length;
       this.#rightOrigin = stroke.rightOrigin;
     } else this.#erased = { client: stroke.client, clock: stroke.clock };
-    this.#clocks[seq - 1] = stroke.clock;
-    this.#starts[seq - 1] = wire.place === undefined ? this.startOf(seq - 1) : seq;
+    this.#clocks.push(stroke.clock);
+    this.#starts.push(wire.place === undefined ? this.startOf(seq - 1) : seq);
     this.#last = stroke.kind;
     this.#node = node;
   }
@@ -134,19 +136,29 @@ export class Pen {
     return { kind: 'erased', ...(first ?? this.#erased), length: wire.place.length };
   }
 
-  /** Goes on by an operation that types `units` and has nothing else to say. */
+  /** Goes on by an operation that types so many UTF-16 code units. */
   type(seq: number, units: number): void {
     const written = this.#written[this.#node] ?? 0;
-    this.#clocks[seq - 1] = written;
-    this.#starts[seq - 1] = this.startOf(seq - 1);
+    this.#clocks.push(written);
+    this.#starts.push(this.startOf(seq - 1));
     this.#written[this.#node] = written + units;
+  }
+
+  /** Goes on by an operation that erases one character, if that can be. */
+  erase(seq: number): boolean {
+    const { client, clock } = this.#erased;
+    if (this.#last !== 'erased' || clock === 0) return false;
+    this.#erased = { client, clock: clock - 1 };
+    this.#clocks.push(clock - 1);
+    this.#starts.push(this.startOf(seq - 1));
+    return true;
   }
 
   /** Notes an operation that is no stroke: an edit of a text by its number and update, or another. */
   lift(seq: number, node = 0, update?: Uint8Array): void {
     this.#last = undefined;
-    this.#clocks[seq - 1] = 0;
-    this.#starts[seq - 1] = seq;
+    this.#clocks.push(0);
+    this.#starts.push(seq);
     const written = update === undefined ? undefined : writtenAfter(update, this.#replica);
     // With what its operations can hold beyond it, a number stays within five bytes.
     if (written !== undefined && written <= SEQ_LIMIT) this.#written[node] = written;
@@ -154,14 +166,14 @@ export class Pen {
 
   /** The author's operation `seq`, a stroke; `start`: the one that it goes on from. */
   stroke(seq: number, wire: WireStroke, start: WireStroke, replicas: readonly ReplicaId[]): Stroke {
-    const clock = this.#clocks[seq - 1] ?? 0;
+    const clock = this.#clocks.at(seq - 1);
     if (wire.kind === 'erased') {
       const first = start.kind === 'erased' ? start.place?.first : undefined;
       const client = first === undefined ? 0 : clientOf(first, this.#replica, replicas);
       return { kind: 'erased', client, clock, length: wire.place?.length ?? 1 };
     }
     const place = start.kind === 'typed' ? start.place : undefined;
-    const began = this.#clocks[this.startOf(seq) - 1] ?? 0;
+    const began = this.#clocks.at(this.startOf(seq) - 1);
     return {
       kind: 'typed',
       author: this.#replica,

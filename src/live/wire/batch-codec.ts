@@ -85,7 +85,7 @@ export function writeBatch(
   first: number,
   last: number,
   bytes: Uint8Array,
-  ends: readonly number[],
+  ends: Uint32Array,
 ): Uint8Array {
   const start = ends[first - 2] ?? 0;
   const writer = new Writer((ends[last - 1] ?? start) - start + 32);
@@ -115,7 +115,7 @@ export function writeBatch(
 }
 
 /** The last of those that go on from an operation that types a character, each with one more. */
-function endOfRun(bytes: Uint8Array, ends: readonly number[], seq: number, last: number): number {
+function endOfRun(bytes: Uint8Array, ends: Uint32Array, seq: number, last: number): number {
   let end = seq;
   for (; end < last; end += 1) {
     const from = ends[end - 1] ?? 0;
