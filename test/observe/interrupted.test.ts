@@ -93,14 +93,23 @@ test('aborted it says so, leaves no trace, and the branch is as it was', async (
 test('a second stat waits for the first, or says that it would have to', async () => {
   makeFiles(real(), { x: '1' });
   const shadow = await init();
-  let release: () => void = () => undefined;
-  const held = withBranch(shadow, 'stat', {}, () => new Promise<void>((resolve) => (release = resolve)));
-  await pause(50);
+  let [release, begin, wait] = [(): void => undefined, (): void => undefined, (): void => undefined];
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const waits = new Promise<void>((resolve) => (wait = resolve));
+  const held = withBranch(shadow, 'stat', {}, () => {
+    begin();
+    return new Promise<void>((resolve) => (release = resolve));
+  });
+  await begun;
   await expect(stat(shadow, { wait: false })).rejects.toMatchObject({ code: 'E_SHADOW_BUSY' });
   await expect(reinit(shadow, 'ignore-most', { wait: false })).rejects.toMatchObject({ code: 'E_SHADOW_BUSY' });
   let waited = 0;
-  const second = stat(shadow, { onWait: () => (waited += 1) });
-  await pause(150);
+  const onWait = (): void => {
+    waited += 1;
+    wait();
+  };
+  const second = stat(shadow, { onWait });
+  await waits;
   expect(tracked(shadow)).toEqual([]);
   release();
   await held;

@@ -10,6 +10,7 @@ import { defaultSettings, Registry, type RootSettings } from '../../src/observe/
 import type { RoundSummary, RunEvent, RunOptions, ShadowEvent } from '../../src/observe/run-events.js';
 import { readRootStatus, rootLock, type ShadowStatus } from '../../src/observe/run-status.js';
 import { initBelowRoots } from '../../src/observe/rooted-init.js';
+import { Round } from '../../src/observe/round.js';
 import { run } from '../../src/observe/run.js';
 import { openShadow, type Shadow, shadowOf } from '../../src/observe/shadow.js';
 import { lockFile } from '../../src/observe/state-directory.js';
@@ -147,27 +148,24 @@ test('the status says when each was last true, what failed, and what is not ther
 test('one that fails keeps nothing else from being done, and is let alone for longer and longer', async () => {
   makeFiles(place('data'), { 'bad/1': '', 'bad/2': '', 'good/1': '' });
   await add(place('data'), { patterns: 'repo *\n', limits: [{ prefix: 'bad', entries: 1 }] });
-  const results: string[][] = [];
-  const stop = new AbortController();
-  let round: string[] = [];
-  await runOnce({
-    everyMs: 300,
-    signal: stop.signal,
-    onEvent: (event) => {
-      if (event.kind === 'shadow') round.push(event.result);
-      if (event.kind !== 'round') return;
-      results.push(round);
-      round = [];
-      if (results.length === 5) stop.abort();
-    },
-  });
-  const bad = results.map(([result]) => result);
-  expect(results.map((one) => one[1])).toEqual(['made', 'unchanged', 'unchanged', 'unchanged', 'unchanged']);
-  expect(bad.filter((result) => result === 'failed').length).toBeGreaterThanOrEqual(2);
-  expect(bad.filter((result) => result === 'waiting').length).toBeGreaterThanOrEqual(1);
-  const { shadows } = await readRootStatus(place('state'), place('data'));
-  expect(Date.parse(shadows[0]?.retryAt ?? '')).toBeGreaterThan(Date.now() - 1200);
-  expect((await runOnce()).told, 'a new run tries it at once').toContain('failed data/bad');
+  const hour = 3_600_000;
+  /** What a round says of the bad directory and of the good one, and how long the bad one is let alone. */
+  const visit = async (patient: boolean): Promise<readonly unknown[]> => {
+    const results: string[] = [];
+    const onEvent = (event: RunEvent): void => void (event.kind === 'shadow' && results.push(event.result));
+    const options = { registry: registry(), shadowRoot: place('shadows'), everyMs: hour, onEvent };
+    await new Round(options, new AbortController().signal, patient).visit(await registry().roots());
+    const [bad] = (await readRootStatus(place('state'), place('data'))).shadows;
+    return [...results, Date.parse(bad?.retryAt ?? '') - Date.parse(bad?.failedAt ?? '')];
+  };
+  expect(await visit(false)).toEqual(['failed', 'made', hour]);
+  expect(await visit(true)).toEqual(['waiting', 'unchanged', hour]);
+  expect(await visit(false), 'the first round of a new run tries it at once').toEqual([
+    'failed',
+    'unchanged',
+    2 * hour,
+  ]);
+  expect(await visit(true)).toEqual(['waiting', 'unchanged', 2 * hour]);
 });
 
 test('the pause after failures doubles up to a day', () => {
