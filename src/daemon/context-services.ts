@@ -198,18 +198,18 @@ export function contextServices(world: ContextWorld): ContextServices {
       const archived = await tree.exclusively(async () => {
         // All are looked at before the first goes. A run whose command was just ended takes its context away itself.
         const permitted: Dropping[] = [];
-        for (const { name, record } of found) {
+        for (const { name, record, snapshot } of found) {
           if (record !== undefined && !tree.store.hasContext(name)) continue;
-          await refuseInUse(world, tree, name, 'dropped');
-          if (record === undefined) permitted.push({ name });
+          if (snapshot === undefined) await refuseInUse(world, tree, name, 'dropped');
+          if (record === undefined) permitted.push(snapshot === undefined ? { name } : { name, snapshot });
           else {
             const now = await tree.store.context(name);
             permitted.push({ name, record: now, isEmpty: await permitDrop(tree, now, force) });
           }
         }
         const saved: string[] = [];
-        for (const { name, record, isEmpty = false } of permitted) {
-          const archive = record === undefined ? await dropHurt(tree, name) : await drop(tree, record, isEmpty);
+        for (const one of permitted) {
+          const archive = await dropOne(tree, one);
           if (archive !== undefined) saved.push(archive);
         }
         return saved;
@@ -304,6 +304,8 @@ interface Dropping {
   readonly name: string;
   /** None of one that is hurt, which is taken away as it is. */
   readonly record?: ContextRecord;
+  /** A snapshot is no longer kept by that, and goes as soon as nothing stands on it. */
+  readonly snapshot?: SnapshotRecord;
   readonly isEmpty?: boolean;
 }
 
@@ -314,8 +316,26 @@ async function contextToDrop(tree: WorkTree, name: string, force: boolean): Prom
     return { name, record };
   } catch (error) {
     if (force && error instanceof MizerError && error.code === 'E_CONTEXT_HURT') return { name };
-    throw error;
+    if (!tree.store.snapshotIds().includes(name)) throw error;
+    const snapshot = await tree.store.snapshot(name);
+    if (!snapshot.kept) throw error;
+    if (force) return { name, snapshot };
+    throw new MizerError('E_SNAPSHOT_KEPT', `Snapshot ${name} was asked for, and what it holds may be nowhere else.`, {
+      hint: `Drop it all the same: \`mzr drop --force ${name}\`.`,
+      data: { snapshot: name },
+    });
   }
+}
+
+/** @returns the archive's name, where there was something to archive */
+async function dropOne(
+  tree: WorkTree,
+  { name, record, snapshot, isEmpty = false }: Dropping,
+): Promise<string | undefined> {
+  if (record !== undefined) return drop(tree, record, isEmpty);
+  if (snapshot === undefined) await dropHurt(tree, name);
+  else await tree.store.writeSnapshot({ ...snapshot, kept: false });
+  return undefined;
 }
 
 function inOneLine({ message, hint = '' }: MizerError): string {

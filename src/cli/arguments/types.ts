@@ -19,6 +19,14 @@ export const origin: ValueType<string> = {
   complete: 'context-or-snapshot',
 };
 
+/** What `mzr drop` takes. */
+export const droppable: ValueType<string> = {
+  placeholder: 'CONTEXT|SNAPSHOT',
+  expected: 'a name',
+  parse: checkName,
+  complete: 'context-or-snapshot',
+};
+
 /** What `mzr switch` takes: with `--branch` a branch, which may hold slashes, so the action checks contexts' names. */
 export const switchTarget: ValueType<string> = {
   placeholder: 'CONTEXT',

@@ -53,6 +53,33 @@ describe.each(userKinds)('snapshots, as %s', (user) => {
     world.ok('drop', '--force', 'ahead');
   });
 
+  it('go when they are dropped with --force, their refs too, as soon as nothing stands on them', () => {
+    world.ok('run', '--keep=held', 'sh', '-c', 'echo held > f.txt; git add f.txt');
+    const [one, two] = [1, 2].map(() => world.json<SnapshotInfo>('snapshot', '--of', 'held').id);
+    if (one === undefined || two === undefined) throw new Error('No snapshots.');
+    const known = (): string[] =>
+      world.json<{ snapshots: SnapshotInfo[] }>('snapshots').snapshots.map((snapshot) => snapshot.id);
+    const refs = (): string => world.host('git for-each-ref --format="%(refname)" refs/mizer/snapshot');
+    expect(world.refusal('drop', one)).toMatchObject({
+      code: 'E_SNAPSHOT_KEPT',
+      hint: expect.stringContaining(`mzr drop --force ${one}`) as string,
+    });
+    world.ok('run', '--keep=copy', '--from', two, '--', 'true');
+    const host = world.json<SnapshotInfo>('snapshot').id;
+    world.ok('run', '--keep=upon', '--from', host, '--', 'true');
+    world.host('echo later > note');
+    world.ok('run', '--keep=later', 'true');
+    world.ok('drop', '--force', one, two, host);
+    world.ok('gc');
+    expect([one, two, host].map((id) => known().includes(id))).toEqual([false, false, true]);
+    expect(refs()).not.toMatch(new RegExp([one, two, host].join('|')));
+    expect([world.inside('copy', 'cat f.txt'), world.inside('upon', 'cat f.txt')]).toEqual(['held\n', 'one\n']);
+    expect(world.refusal('drop', '--force', host).code).toBe('E_CONTEXT_UNKNOWN');
+    world.ok('drop', '--force', 'upon', 'later', 'copy', 'held');
+    world.host('rm note');
+    world.ok('gc');
+  });
+
   it('are not changed by what happens afterwards, and are listed with their lineage', () => {
     const first = world.json<SnapshotInfo>('snapshot');
     world.host('echo two > f.txt; echo later > out/later; rm g.txt');
