@@ -13,8 +13,8 @@ import { yjsText } from '../texts/yjs.js';
 import { byTurns, type Player, type Rules } from '../turns.js';
 
 /**
- * What is asked of each: to write a history, to put what came of it into bytes, and to read it out of these; then also to read it out of
- * what the authors sent while they wrote.
+ * What is asked of each: to write a history, to put what came of it into bytes, and to take these in where there was nothing before, up to the text (for mizer: a
+ * replica joins by them, every operation in its log, and opens the file); then also to take in what the authors sent while they wrote.
  */
 const questions = ['apply', 'encode', 'load', 'hear'] as const;
 
@@ -22,29 +22,61 @@ type Question = (typeof questions)[number];
 
 const rules: Rules = { turns: 5, warm: 1, budget: 4_000 };
 
+/** With whom a history is written, and how much of it: all, or as much as takes them seconds. */
+interface Round {
+  readonly rivals: readonly TextContender[];
+  readonly edits: number;
+}
+
+const all = Number.POSITIVE_INFINITY;
+/** Automerge takes minutes for more. */
+const withAutomerge: Round = { rivals: [automergeText], edits: 1_000 };
+
 /** One author, 260,000 edits. */
-export const sequential = row('sequential', async ({ small }) => {
+const ofOneAuthor: readonly Round[] = [
+  { rivals: [loroText], edits: all },
+  // What Yjs takes for an edit grows with those before: a minute for all.
+  { rivals: [yjsText], edits: 100_000 },
+  withAutomerge,
+];
+export const sequential = row('sequential', ofOneAuthor, async ({ small }) => {
   const edits = small ? 5_000 : 260_000;
   const recorded = recordedHistory('automerge-paper');
   return recorded === undefined ? generatedHistory(1, edits) : small ? beginning(recorded, edits) : recorded;
 });
 
-export const twoAuthors = row('two-authors', async ({ small }) => {
-  const edits = small ? 1_000 : 25_000;
-  const recorded = recordedHistory('friendsforever');
-  return recorded === undefined ? generatedHistory(2, edits) : small ? beginning(recorded, edits) : recorded;
-});
+export const twoAuthors = row(
+  'two-authors',
+  [{ rivals: [yjsText, loroText], edits: all }, withAutomerge],
+  async ({ small }) => {
+    const edits = small ? 1_000 : 25_000;
+    const recorded = recordedHistory('friendsforever');
+    return recorded === undefined ? generatedHistory(2, edits) : small ? beginning(recorded, edits) : recorded;
+  },
+);
 
-export const threeAuthors = row('three-authors', ({ small }) => generatedHistory(3, small ? 1_000 : 25_000));
+export const threeAuthors = row(
+  'three-authors',
+  [
+    { rivals: [yjsText], edits: all },
+    // Loro takes half a minute for five times as much.
+    { rivals: [loroText], edits: 1_000 },
+    withAutomerge,
+  ],
+  ({ small }) => generatedHistory(3, small ? 1_000 : 25_000),
+);
 
-function row(id: string, historyOf: (bench: LiveBench) => Promise<History>): LiveRow {
+function row(id: string, parts: readonly Round[], historyOf: (bench: LiveBench) => Promise<History>): LiveRow {
   return {
     id,
     async measure(bench) {
       const history = await historyOf(bench);
-      // Automerge takes minutes for all of it.
-      const start = beginning(history, bench.small ? 500 : 1_000);
-      return [...(await measure(id, history, [yjsText, loroText])), ...(await measure(id, start, [automergeText]))];
+      const measurements: Measurement[] = [];
+      for (const { rivals, edits } of parts) {
+        const part = beginning(history, bench.small ? Math.min(edits, 500) : edits);
+        measurements.push(...(await measure(id, part, rivals)));
+      }
+      return measurements;
     },
   };
 }
@@ -99,6 +131,8 @@ function playerOf(contender: TextContender, history: History, sizes: Map<string,
   };
 }
 
-function beginning({ name, authors, deeds }: History, edits: number): History {
+function beginning(history: History, edits: number): History {
+  const { name, authors, deeds } = history;
+  if (edits >= deeds.length) return history;
   return { name: `the beginning of ${name}`, authors, deeds: deeds.slice(0, edits) };
 }
