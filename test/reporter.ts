@@ -1,4 +1,4 @@
-/** The run's last line, in the form that continuous integration reads: `N passed, N failed`. */
+/** The run's last line, in the form that continuous integration reads: `N passed, N failed`; before it, why a test had to be run again. */
 export default class CountReporter {
   onTestRunEnd(modules: readonly ReportedModule[], errors: readonly unknown[]): void {
     let passed = 0;
@@ -6,8 +6,12 @@ export default class CountReporter {
     for (const module of modules) {
       const before = passed + failed;
       for (const test of module.children.allTests()) {
-        if (test.result().state === 'passed') passed += 1;
+        const result = test.result();
+        if (result.state === 'passed') passed += 1;
         else failed += 1;
+        if (result.state !== 'passed') continue;
+        for (const { stack = '' } of result.errors ?? [])
+          process.stdout.write(`\nRun again: ${test.fullName}\n${stack}\n`);
       }
       if (passed + failed === before) failed += 1;
     }
@@ -16,5 +20,10 @@ export default class CountReporter {
 }
 
 interface ReportedModule {
-  readonly children: { allTests(): Iterable<{ result(): { readonly state: string } }> };
+  readonly children: { allTests(): Iterable<ReportedTest> };
+}
+
+interface ReportedTest {
+  readonly fullName: string;
+  result(): { readonly state: string; readonly errors?: readonly { readonly stack?: string }[] | undefined };
 }
