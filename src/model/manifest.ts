@@ -241,11 +241,30 @@ export interface Patch {
 }
 
 /**
- * `manifest` with some entries other than they were; the cost is one copy of the rows. An entry put replaces the one of its path, and
- * when it is no directory all that was below it goes.
+ * `manifest` with some entries other than they were; the cost is one copy of the rows, and of the paths where there are others. An entry
+ * put replaces the one of its path, and when it is no directory all that was below it goes.
  */
 export function patch(manifest: Manifest, { put, remove }: Patch): Manifest {
   if (put.length === 0 && remove.length === 0) return manifest;
+  return (remove.length === 0 ? withRows(manifest, put) : undefined) ?? withPaths(manifest, { put, remove });
+}
+
+/** The usual case, files that were edited: the paths stay, and are not copied. @returns `undefined` where they do not stay */
+function withRows(manifest: Manifest, put: readonly Entry[]): Manifest | undefined {
+  const indexes = put.map(({ path }) => manifest.find(path));
+  const stays = ({ path, kind }: Entry, at: number): boolean => {
+    if ((indexes[at] ?? -1) < 0) return false;
+    const { start, end } = manifest.below(path);
+    return kind === 'directory' || start === end;
+  };
+  if (!put.every(stays)) return undefined;
+  const words = new Uint32Array(manifest.words);
+  const rows = viewsOf(words.buffer);
+  put.forEach((entry, at) => writeRow(rows, indexes[at] ?? 0, entry));
+  return new Manifest(words, manifest.text);
+}
+
+function withPaths(manifest: Manifest, { put, remove }: Patch): Manifest {
   const fresh = manifestOf(put);
   const gone = new Uint8Array(manifest.length);
   const drop = (path: TreePath, self: boolean, below: boolean): void => {

@@ -4,7 +4,7 @@ import { compareManifests } from '../../src/model/compare.js';
 import type { Entry, Kind } from '../../src/model/entry.js';
 import { decodeManifest, encodeManifest } from '../../src/model/manifest-codec.js';
 import { manifestOf, patch, type Manifest } from '../../src/model/manifest.js';
-import { isWithin } from '../../src/model/tree-path.js';
+import { isWithin, type TreePath } from '../../src/model/tree-path.js';
 
 const name = fc
   .oneof(
@@ -64,16 +64,31 @@ test('what is looked up is what is there, and a directory range is exactly what 
   );
 });
 
+function patched(list: readonly Entry[], put: readonly Entry[], remove: readonly TreePath[]): readonly Entry[] {
+  const byPath = new Map(ordered(list).map((one) => [one.path, one]));
+  for (const at of byPath.keys()) {
+    const uprooted = put.some((one) => one.kind !== 'directory' && at !== one.path && isWithin(at, one.path));
+    if (uprooted || remove.some((gone) => isWithin(at, gone))) byPath.delete(at);
+  }
+  for (const one of put) byPath.set(one.path, one);
+  return ordered([...byPath.values()]);
+}
+
 test('a patch removes what is below as well, then puts, and where no directory is put nothing stays below', () => {
   fc.assert(
     fc.property(entries, entries, fc.array(path, { maxLength: 5 }), (list, put, remove) => {
-      const byPath = new Map(ordered(list).map((one) => [one.path, one]));
-      for (const at of byPath.keys()) {
-        const uprooted = put.some((one) => one.kind !== 'directory' && at !== one.path && isWithin(at, one.path));
-        if (uprooted || remove.some((gone) => isWithin(at, gone))) byPath.delete(at);
-      }
-      for (const one of put) byPath.set(one.path, one);
-      expect(contentOf(patch(manifestOf(list), { put, remove }))).toEqual(ordered([...byPath.values()]));
+      expect(contentOf(patch(manifestOf(list), { put, remove }))).toEqual(patched(list, put, remove));
+    }),
+  );
+});
+
+test('a patch of paths that are there puts these and leaves the manifest it is of as it was', () => {
+  fc.assert(
+    fc.property(entries, entries, (list, others) => {
+      const before = manifestOf(list);
+      const put = others.flatMap((one, at) => (at < before.length ? [{ ...one, path: before.path(at) }] : []));
+      expect(contentOf(patch(before, { put, remove: [] }))).toEqual(patched(list, put, []));
+      expect(contentOf(before)).toEqual(ordered(list));
     }),
   );
 });
