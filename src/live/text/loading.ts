@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from 'yjs';
 import type { ReplicaId } from '../ids.js';
+import { Cuts } from './cuts.js';
 import { isInsidePair } from './edits.js';
 import {
   TextUpdateRefused,
@@ -34,9 +35,12 @@ export class Loading {
   readonly #transaction: Transaction;
   readonly #text: Text;
 
-  constructor(transaction: Transaction, text: Text) {
+  readonly #cuts: Cuts;
+
+  constructor(transaction: Transaction, text: Text, history: readonly LoggedEdit[]) {
     this.#transaction = transaction;
     this.#text = text;
+    this.#cuts = new Cuts(history);
   }
 
   take(edit: LoggedEdit): void {
@@ -47,6 +51,25 @@ export class Loading {
       } else if (!this.#stroke(edit.whole)) for (const stroke of strokesOf(edit)) this.take(stroke);
     } catch (error) {
       if (!(error instanceof TextUpdateRefused)) throw error;
+    }
+  }
+
+  /**
+   * Joins stretches that adjoin, as Yjs does at the end of a transaction; but there each that is joined moves all behind it. To be called once, when all
+   * is taken.
+   */
+  join(): void {
+    for (const structs of this.#transaction.doc.store.clients.values()) {
+      let kept = 0;
+      for (const struct of structs) {
+        const last = structs[kept - 1];
+        const joined =
+          last instanceof Item && struct instanceof Item && last.deleted === struct.deleted && last.mergeWith(struct);
+        if (joined) continue;
+        structs[kept] = struct;
+        kept += 1;
+      }
+      structs.length = kept;
     }
   }
 
@@ -71,17 +94,24 @@ export class Loading {
     // The right one may have been split off of the left one: then it was before its end.
     if (left !== null && right !== null && (left.lastId.clock !== typed.origin?.clock || !isBefore(left, right)))
       return true;
-    const item = new Item(
-      createID(author, clock),
-      left,
-      left === null ? null : left.lastId,
-      right,
-      right === null ? null : right.id,
-      this.#text,
-      null,
-      new ContentString(text),
-    );
-    item.integrate(this.#transaction, 0);
+    let before = left;
+    const end = clock + text.length;
+    for (let from = clock; from < end;) {
+      const to = this.#cuts.end(typed, from);
+      const item = new Item(
+        createID(author, from),
+        before,
+        before === null ? null : before.lastId,
+        right,
+        right === null ? null : right.id,
+        this.#text,
+        null,
+        new ContentString(text.slice(from - clock, to - clock)),
+      );
+      item.integrate(this.#transaction, 0);
+      before = item;
+      from = to;
+    }
     return true;
   }
 

@@ -127,9 +127,11 @@ export class YjsText {
 
   /** Takes in a history in causal order, of which what `integrate` would refuse is left out. Nobody has seen the text yet. */
   load(history: Iterable<LoggedEdit>): void {
+    const edits = Array.from(history);
     this.doc.transact((transaction) => {
-      const loading = new Loading(transaction, this.type);
-      for (const edit of history) loading.take(edit);
+      const loading = new Loading(transaction, this.type, edits);
+      for (const edit of edits) loading.take(edit);
+      loading.join();
     });
   }
 
