@@ -1,7 +1,7 @@
 import { ObjectReader, type TreeEntry } from '../git/tree-reader.js';
 import { join, type TreePath } from '../model/tree-path.js';
 import { type Moment, momentAt, momentSince } from './history.js';
-import { find, unknownPath } from './list.js';
+import { atOnce, find, unknownPath } from './list.js';
 import { type Node, NodeReader } from './nodes.js';
 import { STUB_FILES } from './policy.js';
 import type { Shadow } from './shadow.js';
@@ -120,7 +120,10 @@ export async function changesIn(nodes: NodeReader, { path, depth, before, after 
   const differing = [...new Set([...old.keys(), ...now.keys()])]
     .map((name) => ({ path: join(path, name), depth: depth + 1, before: old.get(name), after: now.get(name) }))
     .filter((pair) => !isSame(pair));
-  const found = await Promise.all(differing.map((pair) => look(nodes, pair)));
+  const found: Found[] = [];
+  for (let at = 0; at < differing.length; at += atOnce) {
+    found.push(...(await Promise.all(differing.slice(at, at + atOnce).map((pair) => look(nodes, pair)))));
+  }
   return found.sort(byDifference);
 }
 

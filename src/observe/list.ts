@@ -34,7 +34,7 @@ export interface Listing {
 }
 
 /**
- * What was recorded at a path: reads only what it shows, and holds no more than one directory of each level.
+ * What was recorded at a path: reads only what it shows, and holds no more than the names of one directory of each level; not by name, their records.
  * @throws MizerError as `momentAt`; `E_PATH_UNKNOWN`, `E_RECORD_HURT` while it is iterated
  */
 export async function list(shadow: Shadow, options: ListOptions = {}): Promise<Listing> {
@@ -47,11 +47,18 @@ async function* entriesOf(shadow: Shadow, moment: Moment, options: ListOptions):
   const reader = ObjectReader.open(shadow.gitDir);
   const nodes = new NodeReader(reader);
   try {
-    const pending = [await entryOf(shadow, reader, nodes, moment, path)];
-    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      yield next.entry;
-      if (next.entry.kind === 'directory' && next.entry.depth < depth)
-        pending.push(...(await entriesIn(nodes, next, sort)).toReversed());
+    const isOpened = ({ entry }: Found): boolean => entry.kind === 'directory' && entry.depth < depth;
+    const top = await entryOf(shadow, reader, nodes, moment, path);
+    yield top.entry;
+    // From the outermost directory to the innermost.
+    const levels = isOpened(top) ? [entriesIn(nodes, top, sort)] : [];
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const next = await level.next();
+      if (next.done === true) levels.pop();
+      else {
+        yield next.value.entry;
+        if (isOpened(next.value)) levels.push(entriesIn(nodes, next.value, sort));
+      }
     }
   } finally {
     reader.close();
@@ -71,16 +78,24 @@ export async function entryOf(
   return { tree, entry: { path, depth: 0, ...(await nodes.node(tree, path)) } };
 }
 
-/** What lies in a directory. */
-export async function entriesIn(nodes: NodeReader, { tree, entry }: Found, sort: SortKey): Promise<readonly Found[]> {
-  const children = await nodes.children(tree.oid);
-  const found = await Promise.all(
-    children.map(async (child): Promise<Found> => {
-      const path = join(entry.path, child.name);
-      return { tree: child, entry: { path, depth: entry.depth + 1, ...(await nodes.node(child, path)) } };
-    }),
-  );
-  return found.sort(orders[sort]);
+/** So many records are asked for in one turn: each that waits for its answer takes some kilobytes. */
+export const atOnce = 500;
+
+/** What lies in a directory. By name no record is held that has been handed out; any other order needs all of them first. */
+export async function* entriesIn(nodes: NodeReader, { tree, entry }: Found, sort: SortKey): AsyncGenerator<Found> {
+  const children = (await nodes.children(tree.oid)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const found: Found[] = [];
+  for (let at = 0; at < children.length; at += atOnce) {
+    const some = await Promise.all(
+      children.slice(at, at + atOnce).map(async (child): Promise<Found> => {
+        const path = join(entry.path, child.name);
+        return { tree: child, entry: { path, depth: entry.depth + 1, ...(await nodes.node(child, path)) } };
+      }),
+    );
+    if (sort === 'name') yield* some;
+    else found.push(...some);
+  }
+  yield* found.sort(orders[sort]);
 }
 
 export interface Found {

@@ -78,7 +78,8 @@ function listed(nodes: NodeReader, found: Entry, depth: number, title = ''): Bra
   };
   if (kind !== 'directory' || entry.depth >= depth) return { node };
   const open = async (): Promise<readonly Branch[]> => {
-    const children = await entriesIn(nodes, found, 'size');
+    const children: Entry[] = [];
+    for await (const child of entriesIn(nodes, found, 'size')) children.push(child);
     const branches = children.map((child) => listed(nodes, child, depth));
     const files = totals.files - children.reduce((sum, child) => sum + child.entry.totals.files, 0);
     const bytes = Number(totals.size - children.reduce((sum, child) => sum + child.entry.totals.size, 0n));

@@ -104,6 +104,21 @@ describe('a listing', () => {
     lossy.remove();
   });
 
+  test('by name hands out what it has read of a directory before it reads on, so that a directory of any size is listed', async () => {
+    const names = Array.from({ length: 1200 }, (_, index) => `f${1000 + index}`);
+    const lossy = recordedShadow([
+      { time: start, paths: Object.fromEntries(names.map((name, index) => [name, { size: index }])) },
+    ]);
+    loseObjects(lossy, `master-stat:${names.at(-1) ?? ''}`);
+    const seen: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { path } of (await list(lossy.shadow)).entries) seen.push(path);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'E_OBJECT_MISSING' });
+    expect(seen).toEqual(['', ...names.slice(0, 1000)]);
+    lossy.remove();
+  });
+
   test('is of the repository that was asked for, wherever the caller stands in git', async () => {
     // As in a hook of another repository.
     const elsewhere = { GIT_DIR: '/nonexistent', GIT_OBJECT_DIRECTORY: '/nonexistent', GIT_NAMESPACE: 'x' };

@@ -48,7 +48,7 @@ export function recordedShadow(states: readonly State[], rollup = true): ShadowW
   git(['config', 'fso.rollup', String(rollup)]);
   mkdirSync(join(gitDir, 'fso'));
   writeFileSync(join(gitDir, 'fso/uuid'), '0d8f1f3a-0000-4000-8000-000000000000\n');
-  git(['fast-import', '--quiet'], Buffer.from(stream(states, rollup), 'latin1'));
+  git(['-c', 'fastimport.unpackLimit=100000', 'fast-import', '--quiet'], Buffer.from(stream(states, rollup), 'latin1'));
   const commits = states.length === 0 ? [] : git(['rev-list', '--reverse', 'master-stub..master-stat']).split('\n');
   const shadow = { path, gitDir, uuid: '0d8f1f3a-0000-4000-8000-000000000000', realDirectory, rollup };
   return { root, shadow, commits, remove: () => rmSync(root, { recursive: true }) };
