@@ -111,15 +111,16 @@ export class Author {
     const number = this.#numbers.get(node);
     const stroke =
       named === undefined && number !== undefined
-        ? this.#pen.tell(number, update, this.#replicasWith(deps.flatMap((dep) => dep.replica ?? [])))
+        ? this.#pen.tell(number, update, this.#replicasWith(deps))
         : undefined;
     return stroke ?? { kind: 'text', node: number ?? node, base: named, update: abbreviate(update, this.#id) };
   }
 
-  /** By number all replicas that it speaks of, with others of which it speaks for the first time. */
-  #replicasWith(more: readonly ReplicaId[]): readonly ReplicaId[] {
-    const fresh = more.filter((replica) => !this.observed.has(replica));
-    return fresh.length === 0 ? this.#replicas : [...this.#replicas, ...fresh];
+  /** By number all replicas that it speaks of, with those of deps of which it speaks for the first time. */
+  #replicasWith(deps: readonly { readonly replica?: ReplicaId }[]): readonly ReplicaId[] {
+    let all: readonly ReplicaId[] = this.#replicas;
+    for (const { replica } of deps) if (replica !== undefined && !this.observed.has(replica)) all = [...all, replica];
+    return all;
   }
 
   depOn(replica: ReplicaId, seq: number): Dep {
@@ -182,7 +183,7 @@ export class Author {
     const text = node === undefined ? this.#text : this.#texts[node - 1];
     if (text === undefined)
       throw new Refused('REFERENCE_INVALID', `Number ${node} is no text whose base has been named.`);
-    this.#pen.take(seq, stroke, this.#replicasWith(deps.map(({ replica }) => replica)));
+    this.#pen.take(seq, stroke, this.#replicasWith(deps));
     this.#text = text;
   }
 
@@ -206,7 +207,7 @@ export class Author {
       if (
         action.base === undefined &&
         typeof action.node === 'number' &&
-        this.#pen.tell(action.node, update, this.#replicasWith(deps.map(({ replica }) => replica))) !== undefined
+        this.#pen.tell(action.node, update, this.#replicasWith(deps)) !== undefined
       )
         throw new Refused('MALFORMED', 'A stroke is told as if it were another edit.');
     }

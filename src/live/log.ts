@@ -20,7 +20,7 @@ import { enclose, KIND } from './wire/envelope.js';
 import { TIME_JUMP } from './wire/fields.js';
 import { encodeEpoch } from './wire/messages.js';
 import { type Dep, readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
-import { isRefusal, refusing, type Refusal } from './wire/refusal.js';
+import { isRefusal, Refused, type Refusal } from './wire/refusal.js';
 import { Writer } from './wire/varint.js';
 
 /** An operation that cannot be used before another has come. */
@@ -186,22 +186,20 @@ export class Log {
 
   /** Has an author take his next operation, if that can be. */
   #take(author: Author, bytes: Uint8Array, from: number, to: number): Refusal | Waits | undefined {
-    const ended = refusing(() => {
+    try {
       const reader = author.shelf.stage(bytes, from, to);
       const wire = readOperation(reader, this.epoch.id);
       reader.finish();
       const deps = author.depsOf(wire);
-      const waitsFor = deps.find(({ replica, seq }) => seq > (this.#vector.get(replica) ?? 0));
-      if (waitsFor !== undefined) return { waitsFor };
+      for (const dep of deps) if (dep.seq > (this.#vector.get(dep.replica) ?? 0)) return { waitsFor: dep };
       author.take(wire, deps, to - from, this.#authors);
-      return undefined;
-    });
-    if (ended === undefined) {
-      if (author.count === 1) this.#authors.set(author.replica, author);
-      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { code, message } = error;
+      return { code, message, epoch: this.epoch.id, operation: { replica: author.replica, seq: author.count + 1 } };
     }
-    const operation = { replica: author.replica, seq: author.count + 1 };
-    return isRefusal(ended) ? { ...ended, epoch: this.epoch.id, operation } : ended;
+    if (author.count === 1) this.#authors.set(author.replica, author);
+    return undefined;
   }
 
   /** Notes an author's last operation. */

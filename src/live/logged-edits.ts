@@ -1,5 +1,5 @@
 import type { Author } from './author.js';
-import type { LoggedEdit, Stroke } from './text/engine.js';
+import type { LoggedEdit } from './text/engine.js';
 import { ERASES_ON, GOES_ON } from './wire/operation-codec.js';
 import { textOf } from './wire/stroke-codec.js';
 
@@ -16,17 +16,13 @@ export function* editsOf(author: Author, first: number, last: number): Generator
         if (more === undefined) break;
         text += more;
       }
-      yield told({ ...whole, text }, seq - begin);
+      yield seq === begin + 1 ? whole : { kind: 'run', whole: { ...whole, text } };
     } else if (whole?.kind === 'erased' && whole.length === 1) {
       while (seq <= last && author.shelf.byte(seq) === ERASES_ON) seq += 1;
       const length = seq - begin;
-      yield told({ ...whole, clock: whole.clock - length + 1, length }, length);
+      yield length === 1 ? whole : { kind: 'run', whole: { ...whole, clock: whole.clock - length + 1, length } };
     } else if (whole !== undefined) yield whole;
   }
-}
-
-function told(whole: Stroke, count: number): LoggedEdit {
-  return count === 1 ? whole : { kind: 'run', whole };
 }
 
 /** The character that an operation adds to what was typed before; `undefined` when it does something else. */

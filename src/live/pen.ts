@@ -4,7 +4,7 @@ import type { ReplicaId } from './ids.js';
 import { strokeOf, writtenAfter } from './text/stroke.js';
 import { SEQ_LIMIT } from './wire/fields.js';
 import { Refused } from './wire/refusal.js';
-import { textOf, type CharacterReference, type WireStroke } from './wire/stroke-codec.js';
+import { textOf, type CharacterReference, unitsIn, type WireStroke } from './wire/stroke-codec.js';
 
 const OWN = 1;
 const BASE = 2;
@@ -95,45 +95,41 @@ export class Pen {
 
   /** Takes the stroke that is the author's operation `seq`, or leaves everything as it was. @throws Refused */
   take(seq: number, wire: WireStroke, replicas: readonly ReplicaId[]): void {
-    if (wire.place === undefined && this.#last !== wire.kind)
+    if (wire.place !== undefined) this.#begin(seq, wire, replicas);
+    else if (this.#last !== wire.kind)
       throw new Refused('REFERENCE_INVALID', 'It goes on from a stroke, and there was none before it.');
-    const node = wire.place?.node ?? this.#node;
+    else if (wire.kind === 'typed') this.type(seq, unitsIn(wire.text.bytes, wire.text.start, wire.text.end));
+    else if (!this.erase(seq)) throw new Refused('REFERENCE_INVALID', 'It erases what is before the first character.');
+  }
+
+  /** Takes a stroke that says where it is. @throws Refused */
+  #begin(seq: number, wire: WireStroke, replicas: readonly ReplicaId[]): void {
+    const { node } = wire.place ?? { node: 0 };
     const written = this.#written[node] ?? 0;
     const stroke = this.#strokeFrom(wire, written, replicas);
-    if (wire.place !== undefined && this.#goesOn(node, stroke))
+    if (this.#goesOn(node, stroke))
       throw new Refused('MALFORMED', 'It goes on from the stroke before, and says where it is all the same.');
     if (stroke.kind === 'typed') {
       this.#written[node] = written + stroke.text.length;
       this.#rightOrigin = stroke.rightOrigin;
     } else this.#erased = { client: stroke.client, clock: stroke.clock };
     this.#clocks.push(stroke.clock);
-    this.#starts.push(wire.place === undefined ? this.startOf(seq - 1) : seq);
+    this.#starts.push(seq);
     this.#last = stroke.kind;
     this.#node = node;
   }
 
-  /** The stroke that comes next. @throws Refused */
+  /** The stroke that is told with its place. @throws Refused */
   #strokeFrom(wire: WireStroke, written: number, replicas: readonly ReplicaId[]): Stroke {
-    if (wire.kind === 'typed') {
-      const { place } = wire;
-      const own = { client: this.#replica, clock: written - 1 };
-      return {
-        kind: 'typed',
-        author: this.#replica,
-        clock: written,
-        text: textOf(wire.text),
-        origin: place === undefined ? own : characterOf(place.origin, this.#replica, written, replicas),
-        rightOrigin:
-          place === undefined ? this.#rightOrigin : characterOf(place.rightOrigin, this.#replica, written, replicas),
-      };
+    const author = this.#replica;
+    if (wire.kind === 'erased') {
+      const first = characterOf(wire.place?.first, author, written, replicas);
+      const { client, clock } = first ?? this.#erased;
+      return { kind: 'erased', client, clock, length: wire.place?.length ?? 1 };
     }
-    const { client, clock } = this.#erased;
-    if (wire.place === undefined) {
-      if (clock === 0) throw new Refused('REFERENCE_INVALID', 'It erases what is before the first character.');
-      return { kind: 'erased', client, clock: clock - 1, length: 1 };
-    }
-    const first = characterOf(wire.place.first, this.#replica, written, replicas);
-    return { kind: 'erased', ...(first ?? this.#erased), length: wire.place.length };
+    const origin = characterOf(wire.place?.origin, author, written, replicas);
+    const rightOrigin = characterOf(wire.place?.rightOrigin, author, written, replicas);
+    return { kind: 'typed', author, clock: written, text: textOf(wire.text), origin, rightOrigin };
   }
 
   /** Goes on by an operation that types so many UTF-16 code units. */
