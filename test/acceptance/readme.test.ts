@@ -8,7 +8,7 @@ const readme = readFileSync(`${root}/README.md`, 'utf8');
 const printed = (script: string, ...args: readonly string[]): string =>
   execFileSync(process.execPath, [`${root}/scripts/${script}`, '--print', ...args], { encoding: 'utf8' });
 
-it.each(['contexts', 'live'])('the figures of %s in the README are those of the results', (capability) => {
+it.each(['contexts', 'live', 'observe'])('the figures of %s in the README are those of the results', (capability) => {
   expect(readme).toContain(printed('figures.js', capability).trim());
 });
 
