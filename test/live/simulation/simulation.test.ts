@@ -23,7 +23,8 @@ async function assertHolds(mix: Mix): Promise<void> {
 }
 
 // Each run also holds, after every quiet point: same entries, same texts, same conflicts, same changes against the base everywhere; after every step: the
-// events of every buffer rebuild its text; no character is lost (`characters.ts`).
+// events of every buffer rebuild its text; no character is lost (`characters.ts`). In every tenth, after every step: each tree is what all its operations make
+// of its base (`oracle.ts`).
 test('all replicas that have seen the same operations show the same tree', () => assertHolds(ONE_EPOCH), timeout);
 
 test(

@@ -3,10 +3,13 @@ import type { FileDescription, TextBuffer, Version } from '../../../src/live/ind
 import { toText } from '../../../src/model/tree-path.js';
 import { Characters, readable, repeated } from './characters.js';
 import { Network } from './network.js';
+import { checkAgainstAll } from './oracle.js';
 import { Participant } from './participant.js';
 import { pick } from './random.js';
 import type { Plan, Step } from './steps.js';
 
+/** In one run of so many every tree is held against all its operations after every step. */
+const CHECKED = 10;
 const NAMES = ['a', 'b', 'c', 'd'];
 
 /** The replicas, what is between them, and what everybody must agree on. */
@@ -35,6 +38,8 @@ export class World {
       });
       await ticks(8);
       for (const person of world.#people) person.checkBuffers();
+      if (plan.seed % CHECKED === 0)
+        for (const { tree, provider } of world.#people) if (provider.isOpen) await checkAgainstAll(tree, world.git);
     }
     observe?.(world, undefined);
     await world.#quiet();
