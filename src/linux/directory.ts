@@ -1,5 +1,5 @@
-import { endianness } from 'node:os';
 import { constants } from 'node:fs';
+import { constants as osConstants, endianness } from 'node:os';
 import { checked, closeDescriptor, foreign, lastErrno, plainForeign, toCString, type KernelPath } from './native.js';
 
 /** Byte string or text that is ASCII: what a name in a directory is to this module. */
@@ -32,6 +32,7 @@ const mask = 0x0001 | 0x0002 | 0x0004 | 0x0040 | 0x0100 | 0x0200;
 const attributeImmutable = 0x10;
 const openFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | 0o2000000 | constants.O_NONBLOCK;
 const little = endianness() === 'LE';
+const { errno } = osConstants;
 
 // oxlint-disable-next-line no-control-regex -- the ASCII range is what is meant
 const ascii = /^[\u0000-\u007f]*$/;
@@ -104,11 +105,15 @@ export class EntryLook {
 }
 
 /**
- * Opens the directory `name` of the directory that is open as `parent`, or by a path. Follows no link in the last place.
+ * Opens the directory `name` of the directory that is open as `parent`, or by a path. Follows no link in the last place. Where the directory
+ * is one's own (or one is root) it keeps its time of access when it is listed: `O_NOATIME`, open(2).
  * @throws MizerError `E_SYSCALL`
  */
 export function openDirectory(name: KernelPath, parent = currentDirectory): number {
-  return checked(openAt(parent, toCString(name), openFlags), 'openat', name);
+  const path = toCString(name);
+  const own = openAt(parent, path, openFlags | constants.O_NOATIME);
+  if (own !== -errno.EPERM) return checked(own, 'openat', name);
+  return checked(openAt(parent, path, openFlags), 'openat', name);
 }
 
 const target = Buffer.alloc(65_536);

@@ -34,6 +34,22 @@ export function processIds(): number[] {
   return fs.readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
+/** Whether a process that may be looked at has this very file open; proc_pid_fd(5). */
+export function isOpenSomewhere({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): boolean {
+  return processIds().some((pid) => openFiles(pid).some((file) => file.ino === ino && file.dev === dev));
+}
+
+function openFiles(pid: number): fs.BigIntStats[] {
+  try {
+    const descriptors = fs.readdirSync(`/proc/${pid}/fd`);
+    return descriptors.flatMap(
+      (one) => fs.statSync(`/proc/${pid}/fd/${one}`, { bigint: true, throwIfNoEntry: false }) ?? [],
+    );
+  } catch {
+    return [];
+  }
+}
+
 export interface ProcessNamespace {
   readonly pid: number;
   /** `mnt:[…]` */

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { identity } from '../git/identity.js';
 import { git, gitText } from '../git/run.js';
 import { resolve } from '../git/repository.js';
 import { MizerError } from '../model/errors.js';
+import { freeLeftLock } from './left-lock.js';
 import type { Shadow } from './shadow.js';
 
 /** The time as `date -Iseconds` prints it: local, with the distance from UTC. */
@@ -56,10 +58,14 @@ export async function moveBranch(
   message: string,
 ): Promise<void> {
   const ref = `refs/heads/${branch}`;
+  const old = from ?? '0'.repeat(40);
+  const args = [`--git-dir=${gitDir}`, 'update-ref', '-m', message, ref, to, old];
+  const move = (): Promise<unknown> => git(args, { cwd: gitDir, mayWrite: true });
   try {
-    const old = from ?? '0'.repeat(40);
-    const args = [`--git-dir=${gitDir}`, 'update-ref', '-m', message, ref, to, old];
-    await git(args, { cwd: gitDir, mayWrite: true });
+    await move().catch(async (error: unknown) => {
+      if (!(await freeLeftLock(join(gitDir, ref)))) throw error;
+      await move();
+    });
   } catch (cause) {
     if ((await resolve(gitDir, ref)) === from) throw cause;
     throw new MizerError('E_BRANCH_MOVED', `${branch} was moved by somebody else meanwhile; nothing was changed.`, {
