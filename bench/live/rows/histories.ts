@@ -20,6 +20,8 @@ const questions = ['apply', 'encode', 'load', 'hear'] as const;
 
 type Question = (typeof questions)[number];
 
+/** So often each has to load in a turn, as one may have only one turn to write the whole. */
+const asked = 5;
 const rules: Rules = { turns: 5, warm: 1, budget: 4_000 };
 
 /** With whom a history is written, and how much of it: all, or as much as takes them seconds. */
@@ -117,16 +119,25 @@ function playerOf(contender: TextContender, history: History, sizes: Map<string,
       const { replicas, took, sent } = await replay(contender, history, deliveries);
       const [replica] = replicas;
       if (replica === undefined) throw new Error('No author.');
+      let encode = 0;
+      const load: number[] = [];
+      let saved: Uint8Array = new Uint8Array();
+      let text = '';
+      for (let again = 0; again < asked; again += 1) {
+        const start = performance.now();
+        saved = replica.save();
+        const encoded = performance.now();
+        text = await contender.load([saved]);
+        // Who is asked again may have kept the answer.
+        if (again === 0) encode = encoded - start;
+        load.push(performance.now() - encoded);
+      }
       const start = performance.now();
-      const saved = replica.save();
-      const encoded = performance.now();
-      const text = await contender.load([saved]);
-      const loaded = performance.now();
       const heard = await contender.load(sent);
-      const end = performance.now();
+      const hear = performance.now() - start;
       if (text !== replica.text() || heard !== text) throw new Error(`${contender.name} loads another text.`);
       sizes.set(contender.name, saved.length / 1024);
-      return { apply: took, encode: encoded - start, load: loaded - encoded, hear: end - loaded };
+      return { apply: took, encode, load: median(load), hear };
     },
   };
 }
