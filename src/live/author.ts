@@ -131,9 +131,8 @@ export class Author {
   /** Operations its next one says it had seen. @throws Refused */
   depsOf({ deps }: WireOperation): readonly OperationId[] {
     if (deps.length === 0) return NOTHING;
-    const found: OperationId[] = [];
     let last = 0;
-    for (const { number, replica: named, seq } of deps) {
+    return deps.map(({ number, replica: named, seq }) => {
       const replica = named ?? this.#replicas[number - 1];
       if (replica === undefined) throw new Refused('REFERENCE_INVALID', `No replica has number ${number} yet.`);
       if (replica <= last) throw new Refused('MALFORMED', 'Deps are not ordered by replica.');
@@ -143,10 +142,9 @@ export class Author {
         throw new Refused('MALFORMED', `Replica ${replica} is named in full and has a number.`);
       if (seq <= (before ?? 0))
         throw new Refused('REFERENCE_INVALID', `Operation ${seq} of ${replica} had been seen before.`);
-      found.push({ replica, seq });
       last = replica;
-    }
-    return found;
+      return { replica, seq };
+    });
   }
 
   /** The least time its next operation can have. */

@@ -10,13 +10,9 @@ export function* editsOf(author: Author, first: number, last: number): Generator
     const begin = seq;
     seq += 1;
     if (whole?.kind === 'typed' && isOneCharacter(whole.text)) {
-      let { text } = whole;
-      for (; seq <= last; seq += 1) {
-        const more = typedOn(author, seq);
-        if (more === undefined) break;
-        text += more;
-      }
-      yield seq === begin + 1 ? whole : { kind: 'run', whole: { ...whole, text } };
+      const units: number[] = [];
+      while (seq <= last && typedOn(author, seq, units)) seq += 1;
+      yield seq === begin + 1 ? whole : { kind: 'run', whole: { ...whole, text: whole.text + textOfUnits(units) } };
     } else if (whole?.kind === 'erased' && whole.length === 1) {
       while (seq <= last && author.shelf.byte(seq) === ERASES_ON) seq += 1;
       const length = seq - begin;
@@ -25,13 +21,28 @@ export function* editsOf(author: Author, first: number, last: number): Generator
   }
 }
 
-/** The character that an operation adds to what was typed before; `undefined` when it does something else. */
-function typedOn({ shelf }: Author, seq: number): string | undefined {
-  if (shelf.byte(seq) === GOES_ON && shelf.byte(seq, 1) === 1) return String.fromCharCode(shelf.byte(seq, 2));
+/** Adds to `units` the character by which an operation goes on from what was typed before; `false` when it does something else. */
+function typedOn({ shelf }: Author, seq: number, units: number[]): boolean {
+  if (shelf.byte(seq) === GOES_ON && shelf.byte(seq, 1) === 1) {
+    units.push(shelf.byte(seq, 2));
+    return true;
+  }
   const { action } = shelf.read(seq);
-  if (action.kind !== 'typed' || action.place !== undefined) return undefined;
+  if (action.kind !== 'typed' || action.place !== undefined) return false;
   const text = textOf(action.text);
-  return isOneCharacter(text) ? text : undefined;
+  if (!isOneCharacter(text)) return false;
+  for (let at = 0; at < text.length; at += 1) units.push(text.charCodeAt(at));
+  return true;
+}
+
+/** As many at once as a call may have arguments. */
+const AT_ONCE = 4096;
+
+function textOfUnits(units: readonly number[]): string {
+  if (units.length <= AT_ONCE) return String.fromCharCode(...units);
+  let text = '';
+  for (let at = 0; at < units.length; at += AT_ONCE) text += String.fromCharCode(...units.slice(at, at + AT_ONCE));
+  return text;
 }
 
 function isOneCharacter(text: string): boolean {

@@ -138,14 +138,18 @@ export function readOperation(reader: Reader, epoch: EpochId, head = reader.byte
 }
 
 function readDeps(reader: Reader): Dep[] {
-  const deps: Dep[] = [];
-  for (let count = reader.within(1, Math.floor(reader.left / 2), 'The number of deps'); count > 0; count -= 1) {
-    const number = reader.varint();
-    deps.push(
-      number === 0 ? { number, replica: readReplica(reader), seq: readSeq(reader) } : { number, seq: readSeq(reader) },
-    );
-  }
+  const count = reader.within(1, Math.floor(reader.left / 2), 'The number of deps');
+  // Mostly one: an array that grows would take many times as much.
+  const deps = [readDep(reader)];
+  while (deps.length < count) deps.push(readDep(reader));
   return deps;
+}
+
+function readDep(reader: Reader): Dep {
+  const number = reader.varint();
+  return number === 0
+    ? { number, replica: readReplica(reader), seq: readSeq(reader) }
+    : { number, seq: readSeq(reader) };
 }
 
 function readReference(reader: Reader, epoch: EpochId): NodeReference {
