@@ -4,7 +4,7 @@ import type { CopyProgress } from '../disk/copy.js';
 import { locate } from '../disk/tree-location.js';
 import { refresh } from '../disk/refresh.js';
 import { walk, type PathError } from '../disk/walk.js';
-import { mountsOf } from '../linux/mountinfo.js';
+import { ownMounts } from '../linux/mountinfo.js';
 import { compareManifests } from '../model/compare.js';
 import type { Entry } from '../model/entry.js';
 import { MizerError } from '../model/errors.js';
@@ -82,7 +82,7 @@ export class HostSnapshots {
   /** Tree paths inside the work tree that something is mounted on. */
   mountsInside(): TreePath[] {
     const top = `${fromText(this.#store.workTree)}/`;
-    const inside = mountsOf('self')
+    const inside = ownMounts()
       .map((mount) => mount.mountPoint)
       .filter((point) => point.startsWith(top))
       .map((point) => point.slice(top.length));

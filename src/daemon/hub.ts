@@ -2,7 +2,7 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { MizerError } from '../model/errors.js';
 import { fromText, toBytes } from '../model/tree-path.js';
-import { mountsOf, type Mount } from '../linux/mountinfo.js';
+import { ownMounts, type Mount } from '../linux/mountinfo.js';
 import type { ContextKey, Inhabitant, MountRequest, Mounts } from '../contexts/mounts.js';
 import { claim, giveBack, renewClaim } from './claim.js';
 import { forgetHolder, holdersHere, noteHolder, readHolder, startHolder, type DaemonStart } from './holder.js';
@@ -143,11 +143,11 @@ export class Hub implements Mounts {
   /** What lies below the directory of mount points. */
   #mounts(): Mount[] {
     const state = asMountPoint(this.#parts.places.state);
-    return mountsOf('self').filter((mount) => mount.mountPoint !== state && inside(mount.mountPoint, state));
+    return ownMounts().filter((mount) => mount.mountPoint !== state && inside(mount.mountPoint, state));
   }
 
   #mountAt(path: string): Mount | undefined {
-    return stackAt(mountsOf('self'), fromText(path)).at(-1);
+    return stackAt(ownMounts(), fromText(path)).at(-1);
   }
 
   /** The daemon's own namespaces are the hub, so when the holder is killed, a child that simply inherits them is as good. */

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { mountsOf, type Mount } from './mountinfo.js';
+import { ownMounts, type Mount } from './mountinfo.js';
 
 /** What can be done to a group: the three that limit, and stopping it as a whole. */
 export type Controller = 'cpu' | 'memory' | 'pids' | 'freezer';
@@ -115,7 +115,7 @@ function separate(
  * lacks. Changes nothing.
  */
 export function lookForHierarchies(
-  mounts: readonly Mount[] = mountsOf('self'),
+  mounts: readonly Mount[] = ownMounts(),
   memberships: readonly Membership[] = membershipsOf('self'),
 ): Hierarchy[] {
   const second = unified(mounts, memberships);

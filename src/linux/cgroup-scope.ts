@@ -3,7 +3,7 @@ import path from 'node:path';
 import { groupDirectory, limiting, membershipsOf, type Membership } from './cgroup-look.js';
 import { ControlGroup } from './cgroup.js';
 import type { Environment } from './exec.js';
-import { mountsOf, type Mount } from './mountinfo.js';
+import { ownMounts, type Mount } from './mountinfo.js';
 
 /** Whether a service manager of the user runs, which can make groups for him where he may not move processes himself. */
 export function hasUserManager(environment: Environment): boolean {
@@ -33,7 +33,7 @@ export function scopeCommand(name: string, argv: readonly string[]): string[] {
 export function scopeGroup(
   name: string,
   pid: number,
-  mounts: readonly Mount[] = mountsOf('self'),
+  mounts: readonly Mount[] = ownMounts(),
   memberships: readonly Membership[] = membershipsOf(pid),
 ): ControlGroup | undefined {
   const mount = mounts.find((each) => each.fsType === 'cgroup2');

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import { MizerError } from '../model/errors.js';
 import { fromText, isWithin } from '../model/tree-path.js';
+import { namespaceId } from './namespaces.js';
+import { hasException } from './poll.js';
 
 /** One mount, as a line of /proc/PID/mountinfo tells it; proc_pid_mountinfo(5). Paths and names are byte strings. */
 export interface Mount {
@@ -60,11 +62,29 @@ export function parseMountinfo(text: string): Mount[] {
     .filter((mount) => mount !== undefined);
 }
 
+/** The mounts of this process as they were last read, and the file that tells when there are others. */
+let own: { readonly namespace: string | undefined; readonly fd: number; readonly mounts: readonly Mount[] } | undefined;
+
+/**
+ * The mounts this process sees. The kernel is asked for all of them, which takes it as long as there are many, only after a change of any:
+ * that it tells by an exception on the open file; proc_pid_mounts(5).
+ */
+export function ownMounts(): readonly Mount[] {
+  const namespace = namespaceId('self', 'mnt');
+  if (own !== undefined && own.namespace === namespace && !hasException(own.fd)) return own.mounts;
+  if (own !== undefined) fs.closeSync(own.fd);
+  own = undefined;
+  // What changes from here on is told.
+  const fd = fs.openSync('/proc/self/mountinfo', 'r');
+  own = { namespace, fd, mounts: parseMountinfo(fs.readFileSync(fd, 'latin1')) };
+  return own.mounts;
+}
+
 /**
  * The mounts a process sees. `thread-self` is this thread, which may have a mount namespace of its own.
  * @throws MizerError `E_PROCESS_GONE` where there is no such process or it may not be looked at
  */
-export function mountsOf(pid: number | 'self' | 'thread-self'): Mount[] {
+export function mountsOf(pid: number | 'thread-self'): Mount[] {
   let text: string;
   try {
     text = fs.readFileSync(`/proc/${pid}/mountinfo`, 'latin1');
@@ -81,7 +101,7 @@ export function mountsOf(pid: number | 'self' | 'thread-self'): Mount[] {
 /** The mount that this process sees an absolute path on; links in it are not followed. */
 export function mountOf(directory: string): Mount {
   const path = fromText(directory).slice(1);
-  const holding = mountsOf('self').filter((mount) => isWithin(path, mount.mountPoint.slice(1)));
+  const holding = ownMounts().filter((mount) => isWithin(path, mount.mountPoint.slice(1)));
   // Of mounts on one point the last covers the others.
   return holding.reduce((best, mount) => (mount.mountPoint.length >= best.mountPoint.length ? mount : best));
 }

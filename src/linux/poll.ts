@@ -3,6 +3,7 @@ import { checked, foreign, foreignInterface } from './native.js';
 
 const pollCall = foreign<[Uint8Array, number, number]>('poll', 'int', ['void *', 'ulong', 'int']);
 const readable = 1;
+const exceptional = 2;
 
 /**
  * Waits, and blocks this thread, until one of `fds` can be read or has ended.
@@ -19,6 +20,14 @@ export function poll(fds: readonly number[], timeoutMs: number): number[] {
   if (result === -constants.errno.EINTR) return [];
   checked(result, 'poll');
   return fds.filter((_, index) => table.readInt16LE(8 * index + 6) !== 0);
+}
+
+/** Whether something out of the ordinary (`POLLPRI`, `POLLERR`) has come upon `fd` since this was last asked; does not wait. poll(2) */
+export function hasException(fd: number): boolean {
+  const table = Buffer.alloc(8);
+  table.writeInt32LE(fd, 0);
+  table.writeInt16LE(exceptional, 4);
+  return checked(pollCall(table, 1, 0), 'poll') > 0;
 }
 
 /** What ends the waits that are open; filled only in the main thread. */

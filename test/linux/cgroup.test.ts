@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lookForHierarchies, parseMemberships, type Membership } from '../../src/linux/cgroup-look.js';
 import { hasUserManager, scopeCommand, scopeGroup } from '../../src/linux/cgroup-scope.js';
 import { ControlGroups, openControlGroups } from '../../src/linux/cgroup.js';
-import { mountsOf, type Mount } from '../../src/linux/mountinfo.js';
+import { ownMounts, type Mount } from '../../src/linux/mountinfo.js';
 import { as } from './inside.js';
 
 let directory: string;
@@ -155,7 +155,7 @@ test('real processes are frozen, thawed, limited and killed where this machine l
     ['v1', 'cgroup'],
     ['v2', 'cgroup2'],
   ] as const) {
-    const offered = lookForHierarchies(mountsOf('self').filter((each) => each.fsType === fsType));
+    const offered = lookForHierarchies(ownMounts().filter((each) => each.fsType === fsType));
     const must = isRoot && offered.some((each) => each.controllers.includes('freezer'));
     // An ordinary user may own groups and still not be let out of the one he is in.
     expect(runReal(version)).toMatch(must ? /^0$/ : /^0$|E_CGROUP_UNAVAILABLE/);
@@ -163,7 +163,7 @@ test('real processes are frozen, thawed, limited and killed where this machine l
 });
 
 test('an ordinary user without delegation is refused; in a group that was delegated to him he freezes and kills', () => {
-  const unified = mountsOf('self').find((each) => each.fsType === 'cgroup2' && each.options.includes('rw'))?.mountPoint;
+  const unified = ownMounts().find((each) => each.fsType === 'cgroup2' && each.options.includes('rw'))?.mountPoint;
   expect(runReal('v2', ':;')).toMatch(isRoot ? /E_CGROUP_UNAVAILABLE/ : /^0$|E_CGROUP_UNAVAILABLE/);
   // Only root can delegate.
   if (!isRoot || unified === undefined) return;

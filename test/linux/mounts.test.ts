@@ -10,6 +10,7 @@ const promises = {
   binds: 'binds show a directory twice, read-only ones cannot be written, detached ones keep their open files',
   session:
     'a worker thread has a private view of the tree and switches it from beneath, while the other threads see the host view',
+  own: 'the mounts of this process are as they are now, whoever changed them and from where',
   owner: 'the owner of a mount namespace is found',
 };
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { mountsOf, parseMountinfo } from '../../src/linux/mountinfo.js';
+import { mountsOf, ownMounts, parseMountinfo } from '../../src/linux/mountinfo.js';
 import { namespaceId } from '../../src/linux/namespaces.js';
 import { bootId, isAlive, mountNamespaces, parentPid, startTime } from '../../src/linux/process.js';
 
@@ -40,8 +40,8 @@ test('mountinfo is read with its escapes and any number of optional fields', () 
       superOptions: ['rw'],
     },
   ]);
-  expect(mountsOf('self').some((mount) => mount.mountPoint === '/proc')).toBe(true);
-  expect(mountsOf(process.pid)).toEqual(mountsOf('self'));
+  expect(ownMounts().some((mount) => mount.mountPoint === '/proc')).toBe(true);
+  expect(mountsOf(process.pid)).toEqual(ownMounts());
   expect(() => mountsOf(2 ** 30)).toThrow(expect.objectContaining({ code: 'E_PROCESS_GONE' }));
 });
 

@@ -6,11 +6,11 @@ import fs from 'node:fs';
 import { lookForHierarchies } from '../../../dist/linux/cgroup-look.js';
 import { openControlGroups } from '../../../dist/linux/cgroup.js';
 import { membershipsOf } from '../../../dist/linux/cgroup-look.js';
-import { mountsOf } from '../../../dist/linux/mountinfo.js';
+import { ownMounts } from '../../../dist/linux/mountinfo.js';
 
 const [version, name] = process.argv.slice(2);
 const types = { v1: 'cgroup', v2: 'cgroup2' };
-const mounts = mountsOf('self').filter((mount) => mount.fsType === types[version]);
+const mounts = ownMounts().filter((mount) => mount.fsType === types[version]);
 const hierarchies = lookForHierarchies(mounts, membershipsOf('self'));
 const groups = openControlGroups(hierarchies);
 assert.deepEqual(groups.names().includes(name), false);

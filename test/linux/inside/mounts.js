@@ -1,5 +1,6 @@
 // Cases that must run in a mount namespace of their own; see ../mounts.test.ts. Arguments: the case and an empty directory.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import {
@@ -11,7 +12,7 @@ import {
   makeShared,
   makeSlaveRecursive,
 } from '../../../dist/linux/mount.js';
-import { mountsOf } from '../../../dist/linux/mountinfo.js';
+import { mountsOf, ownMounts } from '../../../dist/linux/mountinfo.js';
 import * as namespaces from '../../../dist/linux/namespaces.js';
 import { isOpaque, isWhiteout } from '../../../dist/linux/overlay-files.js';
 import { mountOverlay } from '../../../dist/linux/overlay.js';
@@ -76,7 +77,7 @@ const cases = {
       assert.equal(read(`${target}/file`), 'odd');
       fs.writeFileSync(`${target}/file`, 'new');
       assert.equal(read(`${changes.upper}/file`), 'new');
-      assert.equal(mountsOf('self').at(-1).mountPoint, Buffer.from(target).toString('latin1'));
+      assert.equal(ownMounts().at(-1).mountPoint, Buffer.from(target).toString('latin1'));
     }
   },
   many() {
@@ -176,6 +177,29 @@ const cases = {
     assert.throws(() => attachMount(cloneMount(two.target), `${top}/lower`, { beneath: true }), {
       code: 'E_BENEATH_UNSUPPORTED',
     });
+  },
+  own() {
+    const here = (path) => ownMounts().some((mount) => mount.mountPoint === path);
+    const [from, by, shared] = [directory('from'), directory('by'), directory('shared')];
+    const through = directory('from', 'through');
+    const before = ownMounts();
+    assert.equal(ownMounts(), before);
+    bind(from, by);
+    assert.ok(here(by));
+    detach(by);
+    assert.ok(!here(by));
+    execFileSync('mount', ['--bind', from, by]);
+    assert.ok(here(by));
+    bind(from, shared);
+    makeShared(shared);
+    const elsewhere = ['--mount', '--propagation', 'unchanged', 'mount', '--bind', by, `${shared}/through`];
+    execFileSync('unshare', elsewhere);
+    assert.ok(here(`${shared}/through`));
+    assert.deepEqual(ownMounts(), mountsOf(process.pid));
+    namespaces.newMountNamespace();
+    detach(by);
+    assert.ok(!here(by));
+    assert.ok(fs.existsSync(through));
   },
   owner() {
     const owner = namespaces.openOwner(namespaces.openOwnMountNamespace());
