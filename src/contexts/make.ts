@@ -144,17 +144,11 @@ async function sourceOf(tree: WorkTree, request: MakeRequest): Promise<Source> {
   if (from === '-') return hostSource(tree, request, await host());
   if (tree.store.hasContext(from)) {
     const other = await tree.store.context(from);
-    if (other.base === undefined) {
-      throw new MizerError(
-        'E_FORK_LIVE',
-        `Context '${from}' is live: what is below it changes, so it cannot be forked.`,
-        {
-          hint: 'Fork the host view with `--from -`.',
-        },
-      );
-    }
     const head = tree.repository === undefined ? {} : await headOf(tree.repository, from);
-    return { base: await tree.store.snapshot(other.base), changes: upperOf(other), context: from, head, notes: [] };
+    const own = { changes: upperOf(other), context: from, head };
+    if (other.base !== undefined) return { base: await tree.store.snapshot(other.base), notes: [], ...own };
+    // What a live context stands on is the host view, now.
+    return { ...(await hostSource(tree, request, await host())), ...own };
   }
   const snapshot = await tree.store.snapshot(from).catch((error: unknown) => {
     if (error instanceof MizerError && error.code === 'E_SNAPSHOT_UNKNOWN') throw unknownSource(tree, from);

@@ -49,9 +49,29 @@ describe.each(userKinds)('options that make a context, as %s', (user) => {
     expect(world.contexts()['live']).toMatchObject({ live: true });
     expect(world.contexts()['live']).not.toHaveProperty('base');
     expect(world.ok('list')).toMatch(/live.*\blive\b/);
-    expect(world.refusal('run', '--from', 'live', '--', 'true').code).toBe('E_FORK_LIVE');
     expect(world.refusal('snapshot', '--of', 'live').code).toBe('E_SNAPSHOT_LIVE');
     world.ok('drop', '--force', 'live');
+  });
+
+  it('--from of a live context: what it shows now, steady from then on; a run inside it too', () => {
+    world.ok(
+      'run',
+      '--live',
+      '--keep=live',
+      'sh',
+      '-c',
+      'rm -r shared; mkdir shared; echo own > shared/own; echo s > s; git add s',
+    );
+    world.host('echo shines > shown.txt');
+    const look = 'cat f.txt shown.txt shared/* out/product; ls shared; git status --short';
+    const shown = world.inside('live', look);
+    expect(world.ok('run', '--keep=fork', '--from', 'live', '--', 'sh', '-c', look)).toBe(shown);
+    expect(world.inside('live', `$MZR run -- sh -c '${look}; echo more > shared/own'`)).toBe(shown);
+    world.host('echo moved on > shown.txt; echo moved on > f.txt');
+    expect(world.inside('fork', look)).toBe(shown);
+    expect(world.inside('live', 'cat shown.txt shared/own')).toBe('moved on\nown\n');
+    world.host('rm shown.txt; git checkout -q f.txt');
+    world.ok('drop', '--force', 'live', 'fork');
   });
 
   it('--from: a fork of a context, with its changes, index and HEAD, that goes its own way', () => {
