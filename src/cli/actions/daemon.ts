@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { MizerError } from '../../model/errors.js';
 import type { Connection } from '../../protocol/connection.js';
 import { logPath, runtimeDirectory } from '../../protocol/runtime-directory.js';
 import { answer } from '../answer.js';
 import { daemonPage } from '../reporter/machine.js';
 import type { World } from '../world.js';
+
+const longestEndMs = 10_000;
+const lookAgainMs = 10;
 
 interface DaemonInput {
   readonly action: 'status' | 'stop' | 'log';
@@ -28,6 +32,7 @@ async function status(running: Connection, world: World): Promise<number> {
 }
 
 async function stop(running: Connection, force: boolean, world: World): Promise<number> {
+  const { pid } = await running.request('daemon/status', {});
   const { stopped, busy } = await running.request('daemon/stop', { force });
   if (!stopped) {
     throw new MizerError('E_DAEMON_BUSY', `The daemon is needed: ${busy} commands are under way or awaited.`, {
@@ -36,8 +41,22 @@ async function stop(running: Connection, force: boolean, world: World): Promise<
     });
   }
   await running.closed;
+  await goneOf(pid);
   answer(world, { stopped }, () => 'The daemon has stopped.\n');
   return 0;
+}
+
+/** Until the process has ended: what it was doing for others it finishes behind its closed socket. Not for ever. */
+async function goneOf(pid: number): Promise<void> {
+  for (let waited = 0; waited < longestEndMs && isThere(pid); waited += lookAgainMs) await pause(lookAgainMs);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function log(world: World): number {
