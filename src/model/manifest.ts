@@ -173,6 +173,14 @@ export class Manifest {
     }
     return words[at + KIND_MODE] === other.#rows.words[otherAt + KIND_MODE];
   }
+
+  /** Whether two rows say the same of everything but the path. */
+  sameRow(index: number, other: Manifest, otherIndex: number): boolean {
+    const { words } = other.#rows;
+    const at = index * ROW_WORDS;
+    const otherAt = otherIndex * ROW_WORDS;
+    return this.#rows.words.subarray(at, at + PATH_END).every((word, place) => word === words[otherAt + place]);
+  }
 }
 
 /** Collects entries into a manifest. Adding them in order spares a sort; of two with one path the later is kept. */
@@ -241,31 +249,34 @@ export interface Patch {
 }
 
 /**
- * `manifest` with some entries other than they were; the cost is one copy of the rows, and of the paths where there are others. An entry
- * put replaces the one of its path, and when it is no directory all that was below it goes.
+ * `manifest` with some entries other than they were; the cost is one copy of the rows, and of the paths where there are others: none when
+ * all is as it was. An entry put replaces the one of its path, and when it is no directory all that was below it goes.
  */
 export function patch(manifest: Manifest, { put, remove }: Patch): Manifest {
   if (put.length === 0 && remove.length === 0) return manifest;
-  return (remove.length === 0 ? withRows(manifest, put) : undefined) ?? withPaths(manifest, { put, remove });
+  const fresh = manifestOf(put);
+  return (remove.length === 0 ? withRows(manifest, fresh) : undefined) ?? withPaths(manifest, fresh, remove);
 }
 
 /** The usual case, files that were edited: the paths stay, and are not copied. @returns `undefined` where they do not stay */
-function withRows(manifest: Manifest, put: readonly Entry[]): Manifest | undefined {
-  const indexes = put.map(({ path }) => manifest.find(path));
-  const stays = ({ path, kind }: Entry, at: number): boolean => {
-    if ((indexes[at] ?? -1) < 0) return false;
-    const { start, end } = manifest.below(path);
-    return kind === 'directory' || start === end;
+function withRows(manifest: Manifest, fresh: Manifest): Manifest | undefined {
+  const places = Array.from({ length: fresh.length }, (_, row) => manifest.find(fresh.path(row)));
+  const stays = (place: number, row: number): boolean => {
+    if (place < 0) return false;
+    const { start, end } = manifest.below(fresh.path(row));
+    return fresh.kind(row) === 'directory' || start === end;
   };
-  if (!put.every(stays)) return undefined;
+  if (!places.every(stays)) return undefined;
+  if (places.every((place, row) => fresh.sameRow(row, manifest, place))) return manifest;
   const words = new Uint32Array(manifest.words);
-  const rows = viewsOf(words.buffer);
-  put.forEach((entry, at) => writeRow(rows, indexes[at] ?? 0, entry));
+  places.forEach((place, row) => {
+    const at = row * ROW_WORDS;
+    words.set(fresh.words.subarray(at, at + PATH_END), place * ROW_WORDS);
+  });
   return new Manifest(words, manifest.text);
 }
 
-function withPaths(manifest: Manifest, { put, remove }: Patch): Manifest {
-  const fresh = manifestOf(put);
+function withPaths(manifest: Manifest, fresh: Manifest, remove: readonly TreePath[]): Manifest {
   const gone = new Uint8Array(manifest.length);
   const drop = (path: TreePath, self: boolean, below: boolean): void => {
     const index = self ? manifest.find(path) : -1;
@@ -275,7 +286,7 @@ function withPaths(manifest: Manifest, { put, remove }: Patch): Manifest {
     gone.fill(1, start, end);
   };
   for (const path of remove) drop(path, true, true);
-  for (const entry of put) drop(entry.path, true, entry.kind !== 'directory');
+  for (let row = 0; row < fresh.length; row += 1) drop(fresh.path(row), true, fresh.kind(row) !== 'directory');
   return merge(manifest, gone, fresh);
 }
 

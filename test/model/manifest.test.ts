@@ -93,6 +93,29 @@ test('a patch of paths that are there puts these and leaves the manifest it is o
   );
 });
 
+test('a patch of rows as they are is no new manifest, and one that differs in any word is', () => {
+  fc.assert(
+    fc.property(
+      entries,
+      fc.nat(),
+      fc.constantFrom('mode', 'size', 'mtimeNs', 'ctimeNs', 'ino', 'dev', 'nlink'),
+      (list, at, word) => {
+        const files = list.map((one) => ({ ...one, kind: 'directory' as const }));
+        const before = manifestOf(files);
+        const put = [...before.entries()];
+        expect(patch(before, { put, remove: [] })).toBe(before);
+        if (before.length === 0) return;
+        const other = before.entry(at % before.length);
+        const value = other[word];
+        const edited = { ...other, [word]: typeof value === 'bigint' ? value ^ 1n : Math.abs(value - 1) };
+        const after = patch(before, { put: [edited], remove: [] });
+        expect(after).not.toBe(before);
+        expect(after.get(other.path)).toEqual(edited);
+      },
+    ),
+  );
+});
+
 test('a comparison lists exactly what is new, different and gone, also where a file became a directory', () => {
   fc.assert(
     fc.property(entries, entries, fc.array(fc.nat(), { maxLength: 10 }), (list, more, touched) => {
