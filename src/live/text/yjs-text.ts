@@ -10,7 +10,9 @@ import {
   type Transaction,
 } from 'yjs';
 import { type AuthoredUpdate, type Edits, TextUpdateRefused, type LoggedEdit, type CharacterRun } from './engine.js';
-import { Loading } from './loading.js';
+import { History } from './history.js';
+import { strokesOf, updateOf } from './stroke.js';
+import { loadHistory } from './yjs-loading.js';
 import { Places } from './places.js';
 import { checkUpdate, type StructStore } from './update-check.js';
 import { readTextUpdate, ROOT, type TextUpdate } from './update-reader.js';
@@ -126,13 +128,21 @@ export class YjsText {
   }
 
   /** Takes in a history in causal order, of which what `integrate` would refuse is left out. Nobody has seen the text yet. */
-  load(history: Iterable<LoggedEdit>): void {
-    const edits = Array.from(history);
-    this.doc.transact((transaction) => {
-      const loading = new Loading(transaction, this.type, edits);
-      for (const edit of edits) loading.take(edit);
-      loading.join();
-    });
+  load(edits: Iterable<LoggedEdit>): void {
+    const all = Array.from(edits);
+    const history = new History(this.first === null ? '' : contentOf(this.first));
+    for (const edit of all) history.add(edit);
+    if (loadHistory(this.doc, this.type, history)) return;
+    this.integrate(
+      all.flatMap((edit): AuthoredUpdate[] => {
+        if (edit.kind === 'update') return [edit];
+        const strokes = edit.kind === 'run' ? [...strokesOf(edit)] : [edit];
+        return strokes.map((stroke) => ({
+          author: stroke.kind === 'typed' ? stroke.author : stroke.client,
+          update: updateOf(stroke),
+        }));
+      }),
+    );
   }
 
   /** What a transaction did so far, upon the text before it. To be asked once, at the end of the transaction, while what is new and what was deleted are stretches of their own. */
