@@ -17,15 +17,17 @@ export async function ignoredAmong(
   if (candidates.length === 0) return new Set();
   // Patterns that end in a slash match directories only; one that is gone is told by the slash.
   const questions = candidates.map(({ path, isDirectory }) => `./${path}${isDirectory ? '/' : ''}\0`).join('');
-  const { stdout } = await git(['check-ignore', '--no-index', '-z', '--stdin'], {
-    cwd: directory,
-    input: Buffer.from(questions, 'latin1'),
-    answers: [1],
-  });
-  const answers = stdout.toString('latin1').split('\0').slice(0, -1);
+  // Both at once: the second reads the whole index, which takes as long as the first where the tree is large.
+  const [matching, tracked] = await Promise.all([
+    git(['check-ignore', '--no-index', '-z', '--stdin'], {
+      cwd: directory,
+      input: Buffer.from(questions, 'latin1'),
+      answers: [1],
+    }),
+    git(['--literal-pathspecs', 'ls-files', '-z', '--', ...places(candidates)], { cwd: directory }),
+  ]);
+  const answers = matching.stdout.toString('latin1').split('\0').slice(0, -1);
   const ignored = new Set(answers.map((answer) => answer.slice(2).replace(/\/$/, '')));
-  if (ignored.size === 0) return ignored;
-  const tracked = await git(['--literal-pathspecs', 'ls-files', '-z', '--', ...places(ignored)], { cwd: directory });
   for (const path of tracked.stdout.toString('latin1').split('\0')) {
     if (!ignored.delete(path)) continue;
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) ignored.delete(above);
@@ -36,8 +38,8 @@ export async function ignoredAmong(
 const mostPlaces = 50;
 
 /** Pathspecs below which all paths lie: what stands at the top. None, which is everything, where they would be many or not ASCII. */
-function places(paths: ReadonlySet<TreePath>): string[] {
-  const tops = new Set([...paths].map((path) => path.replace(/\/.*$/s, '')));
+function places(candidates: readonly Candidate[]): string[] {
+  const tops = new Set(candidates.map(({ path }) => path.replace(/\/.*$/s, '')));
   const areUsable = tops.size <= mostPlaces && [...tops].every((top) => /^[ -~]+$/.test(top));
   return areUsable ? [...tops] : [];
 }
