@@ -1,4 +1,4 @@
-import type { AuthoredUpdate, Stroke } from './text/engine.js';
+import type { CharacterId, Stroke } from './text/engine.js';
 import {
   basePathIn,
   compareStamps,
@@ -8,11 +8,13 @@ import {
   type Oid,
   type OperationId,
   type ReplicaId,
+  type Vector,
 } from './ids.js';
 import type { Action, Operation } from './operation.js';
 import { Column } from './column.js';
-import { Pen } from './pen.js';
+import { clientOf, clockOf, Pen } from './pen.js';
 import { Shelf } from './shelf.js';
+import { NOBODY, type History } from './text/history.js';
 import { updateOf } from './text/stroke.js';
 import { writeBatch } from './wire/batch-codec.js';
 import { SEQ_LIMIT, TIME_LIMIT } from './wire/fields.js';
@@ -20,16 +22,22 @@ import { partsOfNode } from './wire/node-codec.js';
 import {
   actionOf,
   type Dep,
-  ERASES_ON,
-  GOES_ON,
-  isStroke,
+  ERASED,
+  FURTHER,
+  goesOn,
+  kindOf,
   type NodeReference,
+  readDeps,
+  readOperation,
+  readStep,
+  TYPED,
   type WireAction,
-  type WireOperation,
+  type WireDeed,
 } from './wire/operation-codec.js';
 import { abbreviate, idBytes, isAbbreviated, restore } from './wire/own-id.js';
 import { Refused } from './wire/refusal.js';
-import { unitsIn, type WireStroke } from './wire/stroke-codec.js';
+import { StrokePlace, textOf, unitsIn } from './wire/stroke-codec.js';
+import { Reader } from './wire/varint.js';
 
 /** What an author's operations are checked against: the others'. */
 export interface Authors {
@@ -43,6 +51,8 @@ export interface EditedText {
 }
 
 const NOTHING: readonly OperationId[] = [];
+/** What is being read. */
+const place = new StrokePlace();
 
 /** The operations of one replica in one epoch, as bytes, and the numbers it has given to what it speaks of. */
 export class Author {
@@ -56,6 +66,7 @@ export class Author {
   /** By number those nodes whose text it has edited, with the blob that it named. */
   readonly #texts: (EditedText | undefined)[] = [];
   #text: EditedText | undefined;
+  /** By entry: of its first operation; each that goes on in it is one later. */
   readonly #times = new Column((length) => new Float64Array(length));
   /** Its own id as text engines put it into their updates. */
   readonly #id: Uint8Array;
@@ -67,7 +78,7 @@ export class Author {
     this.replica = replica;
     this.#id = idBytes(replica);
     this.#pen = new Pen(replica);
-    this.shelf = new Shelf(epoch);
+    this.shelf = new Shelf();
   }
 
   /** How many operations it has. */
@@ -77,22 +88,25 @@ export class Author {
 
   /** The payload of a message of operations `first` to `last`. */
   payload(first: number, last: number): Uint8Array {
-    return writeBatch(this.#epoch, this.replica, first, last, this.shelf.bytes, this.shelf.ends);
+    return writeBatch(this.#epoch, this.replica, this.shelf, first, last);
   }
 
   timeOf(seq: number): number {
-    return seq < 1 || seq > this.count ? this.#epoch.time : this.#times.at(seq - 1);
+    if (seq < 1 || seq > this.count) return this.#epoch.time;
+    const entry = this.shelf.entryOf(seq);
+    return this.#times.at(entry) + seq - this.shelf.firstOf(entry);
   }
 
   /** Whether an operation makes a new entry. */
   makes(seq: number): boolean {
-    const { kind, variant } = actionOf(this.shelf.byte(seq));
-    return seq <= this.count && kind === 'create' && !variant;
+    if (seq > this.count) return false;
+    const { kind, variant } = actionOf(this.shelf.headAt(this.shelf.entryOf(seq)));
+    return kind === 'create' && !variant;
   }
 
   /** Whether an operation tells of a conflict. */
   conflicts(seq: number): boolean {
-    return seq <= this.count && actionOf(this.shelf.byte(seq)).kind === 'conflict';
+    return seq <= this.count && actionOf(this.shelf.headAt(this.shelf.entryOf(seq))).kind === 'conflict';
   }
 
   /** The number it has given to a node, or the node. */
@@ -129,7 +143,7 @@ export class Author {
   }
 
   /** Operations its next one says it had seen. @throws Refused */
-  depsOf({ deps }: WireOperation): readonly OperationId[] {
+  #depsOf(deps: readonly Dep[]): readonly OperationId[] {
     if (deps.length === 0) return NOTHING;
     let last = 0;
     return deps.map(({ number, replica: named, seq }) => {
@@ -154,43 +168,94 @@ export class Author {
     return time + 1;
   }
 
-  /** Makes room for so many operations more, of so many bytes. */
-  reserve(more: number, bytes: number): void {
-    this.shelf.reserve(more, bytes);
+  /** Makes room for those entries of a shelf from `entry` on. */
+  reserve(from: Shelf, entry: number): void {
+    const more = from.entries - entry;
+    const last = from.entries - 1;
+    this.shelf.reserve(more, from.headEnd(last) - from.headStart(entry), from.textEnd(last) - from.textAt(entry, 0));
     this.#times.reserve(more);
     this.#pen.reserve(more);
   }
 
-  /** Takes as its next operation what was staged, so many bytes, whose deps are here, or leaves everything as it was. @throws Refused */
-  take({ action, step }: WireOperation, deps: readonly OperationId[], length: number, authors: Authors): void {
-    const seq = this.count + 1;
+  /**
+   * Takes as its next operations those of an entry of another shelf behind its first `skip`, as far as they are in order, or leaves everything as it was. Returns
+   * what the first waits for, of which nothing that `vector` does not count is here. `reader`: of that shelf. @throws Refused
+   */
+  take(
+    from: Shelf,
+    entry: number,
+    skip: number,
+    reader: Reader,
+    authors: Authors,
+    vector: Vector,
+  ): OperationId | undefined {
+    const head = from.headAt(entry);
+    const kind = kindOf(head);
+    let step = 0;
+    let deps = NOTHING;
+    if (skip === 0) {
+      reader.at = from.headStart(entry) + 1;
+      step = readStep(reader, head);
+      deps = this.#depsOf(readDeps(reader, head));
+      for (const dep of deps) if (dep.seq > (vector.get(dep.replica) ?? 0)) return dep;
+    }
     const time = this.earliest(deps, authors) + step;
     if (time > TIME_LIMIT) throw new Refused('LIMIT', `Its time ${time} is later than ${TIME_LIMIT}.`);
-    if (isStroke(action)) this.#takeStroke(action, seq, deps);
-    else this.#takeOther(action, seq, deps, authors);
+    const size = from.headEnd(entry) - from.headStart(entry) + from.textEnd(entry) - from.textAt(entry, skip);
+    if (this.count >= SEQ_LIMIT || this.shelf.size + size > SEQ_LIMIT)
+      throw new Refused('LIMIT', 'Its author has too many operations.');
+    const most = Math.min(
+      from.lastOf(entry) - from.firstOf(entry) + 1 - skip,
+      SEQ_LIMIT - this.count,
+      TIME_LIMIT - time + 1,
+    );
+    let count = 1;
+    if (kind === TYPED || kind === ERASED) {
+      const isPlaced = skip === 0 && !goesOn(head);
+      count = this.#takeStrokes(from, entry, skip, most, isPlaced ? reader : undefined, deps);
+    } else {
+      reader.at = from.headStart(entry) + 1;
+      this.#takeDeed(readOperation(reader, this.#epoch, head).action, this.count + 1, deps, authors);
+    }
     for (const dep of deps) {
       if (!this.observed.has(dep.replica)) this.#replicas.push(dep.replica);
       this.observed.set(dep.replica, dep.seq);
     }
-    this.shelf.push(this.shelf.endOf(seq - 1) + length);
-    this.#times.push(time);
+    if (this.shelf.append(from, entry, skip, count)) {
+      this.#times.push(time);
+      this.#pen.enter();
+    }
+    return undefined;
   }
 
-  #takeStroke(stroke: WireStroke, seq: number, deps: readonly OperationId[]): void {
-    const node = stroke.place?.node;
-    const text = node === undefined ? this.#text : this.#texts[node - 1];
-    if (text === undefined)
-      throw new Refused('REFERENCE_INVALID', `Number ${node} is no text whose base has been named.`);
-    this.#pen.take(seq, stroke, this.#replicasWith(deps));
-    this.#text = text;
-  }
-
-  #takeOther(
-    action: Exclude<WireAction, WireStroke>,
-    seq: number,
+  /** Takes up to so many strokes of an entry. `reader`: where the place of the first stands, if it has one. Returns how many it took. */
+  #takeStrokes(
+    from: Shelf,
+    entry: number,
+    skip: number,
+    count: number,
+    reader: Reader | undefined,
     deps: readonly OperationId[],
-    authors: Authors,
-  ): void {
+  ): number {
+    const head = from.headAt(entry);
+    const kind = kindOf(head);
+    if (reader !== undefined) readPlace(reader, head);
+    const text = reader === undefined ? this.#text : this.#texts[place.node - 1];
+    if (text === undefined)
+      throw new Refused(
+        'REFERENCE_INVALID',
+        reader === undefined
+          ? 'It goes on from a stroke, and there was none before it.'
+          : `Number ${place.node} is no text whose base has been named.`,
+      );
+    const units = kind === TYPED ? unitsIn(from.texts, from.textAt(entry, skip), from.textAt(entry, skip + count)) : 0;
+    const at = reader === undefined ? undefined : place;
+    const taken = this.#pen.take(kind, at, count, units, this.shelf.entries, this.#replicasWith(deps));
+    this.#text = text;
+    return taken;
+  }
+
+  #takeDeed(action: WireDeed, seq: number, deps: readonly OperationId[], authors: Authors): void {
     const seen = (id: OperationId): Author | undefined => {
       if (id.replica === this.replica) return id.seq < seq ? this : undefined;
       const upTo = deps.find(({ replica }) => replica === id.replica)?.seq ?? this.observed.get(id.replica) ?? 0;
@@ -214,7 +279,7 @@ export class Author {
       this.#numbers.set(node, this.#nodes.length);
     }
     if (action.kind !== 'text') {
-      this.#pen.lift(seq);
+      this.#pen.lift();
       this.#text = undefined;
       return;
     }
@@ -222,41 +287,11 @@ export class Author {
     const number = this.#numbers.get(node) ?? 0;
     if (action.base !== undefined) this.#texts[number - 1] = { node, base: action.base };
     this.#text = this.#texts[number - 1];
-    this.#pen.lift(seq, number, update);
-  }
-
-  /**
-   * Takes at once those operations of a batch from the one at `index` on that go on from the stroke before, by a letter or more or by one less, and say nothing
-   * else. Returns whether there was one.
-   */
-  takeOn(bytes: Uint8Array, ends: Uint32Array, index: number): boolean {
-    const from = ends[index - 1] ?? 0;
-    const start = this.shelf.endOf(this.count);
-    let time = this.timeOf(this.count);
-    const room = Math.min(SEQ_LIMIT - this.count, TIME_LIMIT - time);
-    let at = index;
-    for (; at < ends.length && at - index < room; at += 1) {
-      const begin = ends[at - 1] ?? 0;
-      const end = ends[at] ?? 0;
-      if (start + end - from > SEQ_LIMIT) break;
-      if (bytes[begin] === GOES_ON && this.#pen.last === 'typed') {
-        // The text's length stands in one byte: longer ones take the usual way.
-        if ((bytes[begin + 1] ?? 0) > 127) break;
-        this.#pen.type(this.count + 1, unitsIn(bytes, begin + 2, end));
-      } else if (bytes[begin] !== ERASES_ON || !this.#pen.erase(this.count + 1)) break;
-      this.shelf.push(start + end - from);
-      this.#times.push((time += 1));
-    }
-    if (at > index) this.shelf.put(bytes, from, ends[at - 1] ?? from, start);
-    return at > index;
+    this.#pen.lift(number, update);
   }
 
   /** What an operation speaks of for the first time, in the order in which it gets its numbers. */
-  #freshNodes(
-    action: Exclude<WireAction, WireStroke>,
-    seq: number,
-    seen: (id: OperationId) => Author | undefined,
-  ): NodeId[] {
+  #freshNodes(action: WireDeed, seq: number, seen: (id: OperationId) => Author | undefined): NodeId[] {
     if (action.kind === 'resolve') return [];
     const fresh: NodeId[] = [];
     const see = (reference: NodeReference): void => {
@@ -278,11 +313,7 @@ export class Author {
     return fresh;
   }
 
-  #checkAction(
-    action: Exclude<WireAction, WireStroke>,
-    fresh: readonly NodeId[],
-    seen: (id: OperationId) => Author | undefined,
-  ): void {
+  #checkAction(action: WireDeed, fresh: readonly NodeId[], seen: (id: OperationId) => Author | undefined): void {
     if (action.kind === 'resolve') {
       if (seen(action.conflict)?.conflicts(action.conflict.seq) !== true)
         throw new Refused('REFERENCE_INVALID', 'What it resolves is no conflict that its author had seen.');
@@ -322,28 +353,131 @@ export class Author {
     return this.#texts[(this.#numbers.get(node) ?? 0) - 1]?.base;
   }
 
-  /** What operation `seq` did to a text; `undefined` when it did something else. */
-  editAt(seq: number): Stroke | (AuthoredUpdate & { readonly kind: 'update' }) | undefined {
-    const { action } = this.shelf.read(seq);
-    if (isStroke(action)) return this.#pen.stroke(seq, action, this.#startOf(action, seq), this.#replicas);
-    if (action.kind !== 'text') return undefined;
-    return { kind: 'update', author: this.replica, update: restore(action.update, this.#id) };
+  /** Tells what of the operations `first` to `last` edits a text. */
+  tell(history: History, first: number, last: number): void {
+    const { shelf } = this;
+    const by = history.numberOf(this.replica);
+    const reader = new Reader(shelf.heads);
+    let entry = shelf.entryOf(first);
+    // The text of strokes that follow on one another is read at once.
+    let told = shelf.textAt(entry, first - shelf.firstOf(entry));
+    const write = (upTo: number): void => {
+      if (upTo > told) history.write(by, textOf(shelf.texts, told, upTo));
+      told = upTo;
+    };
+    let right = NOBODY;
+    let rightClock = 0;
+    let start = -1;
+    for (let seq = first; seq <= last; entry += 1) {
+      const skip = seq - shelf.firstOf(entry);
+      const count = Math.min(shelf.lastOf(entry), last) - seq + 1;
+      seq += count;
+      const head = shelf.headAt(entry);
+      const kind = kindOf(head);
+      if (kind !== TYPED && kind !== ERASED) {
+        write(shelf.textAt(entry, 0));
+        reader.at = shelf.headStart(entry) + 1;
+        const { action } = readOperation(reader, this.#epoch, head);
+        if (action.kind === 'text') history.update(this.replica, restore(action.update, this.#id));
+        continue;
+      }
+      const clock = this.#pen.clockOf(entry);
+      const isPlaced = skip === 0 && !goesOn(head);
+      if (this.#pen.startOf(entry) !== start) {
+        start = this.#pen.startOf(entry);
+        this.#readPlace(start, reader);
+        right = this.#numberIn(history, kind === TYPED ? place.rightBy : place.leftBy);
+        rightClock = right === NOBODY || kind === ERASED ? 0 : clockOf(place.rightBy, place.rightClock, this.#pen.clockOf(start));
+      }
+      if (kind === ERASED) {
+        history.erase(right, clock - skip - count + 1, isPlaced ? place.length + count - 1 : count, count > 1);
+        continue;
+      }
+      const from = shelf.textAt(entry, 0);
+      const begin = shelf.textAt(entry, skip);
+      const end = shelf.textAt(entry, skip + count);
+      const at = clock + (skip === 0 ? 0 : unitsIn(shelf.texts, from, begin));
+      const units = unitsIn(shelf.texts, begin, end);
+      if (!isPlaced) history.type(by, at, units, by, at - 1, right, rightClock);
+      else {
+        const leftClock = place.leftBy === 0 ? 0 : clockOf(place.leftBy, place.leftClock, clock);
+        history.type(by, at, units, this.#numberIn(history, place.leftBy), leftClock, right, rightClock);
+      }
+    }
+    entry -= 1;
+    write(shelf.textAt(entry, last - shelf.firstOf(entry) + 1));
+  }
+
+  #numberIn(history: History, by: number): number {
+    return by === 0 ? NOBODY : history.numberOf(clientOf(by, this.replica, this.#replicas));
+  }
+
+  /** Reads where a stroke is that says so. */
+  #readPlace(entry: number, reader: Reader): void {
+    const head = this.shelf.headAt(entry);
+    reader.at = this.shelf.headStart(entry) + 1;
+    readStep(reader, head);
+    readDeps(reader, head);
+    readPlace(reader, head);
   }
 
   /** Operation `seq`, out of its bytes. */
   operation(seq: number): Operation {
-    const { deps, action } = this.shelf.read(seq);
-    const seen = deps.map((dep) => ({ replica: dep.replica ?? this.#replicas[dep.number - 1] ?? 0, seq: dep.seq }));
-    return { replica: this.replica, seq, time: this.timeOf(seq), deps: seen, action: this.#actionOf(action, seq) };
+    const { shelf } = this;
+    const entry = shelf.entryOf(seq);
+    const skip = seq - shelf.firstOf(entry);
+    const head = shelf.headAt(entry);
+    const kind = kindOf(head);
+    const reader = new Reader(shelf.heads);
+    let deps = NOTHING;
+    if (skip === 0) {
+      reader.at = shelf.headStart(entry) + 1;
+      readStep(reader, head);
+      deps = readDeps(reader, head).map((dep) => ({
+        replica: dep.replica ?? this.#replicas[dep.number - 1] ?? 0,
+        seq: dep.seq,
+      }));
+    }
+    let action: Action;
+    if (kind === TYPED || kind === ERASED) action = this.#strokeAt(entry, skip, reader);
+    else {
+      reader.at = shelf.headStart(entry) + 1;
+      action = this.#actionOf(readOperation(reader, this.#epoch, head).action, seq);
+    }
+    return { replica: this.replica, seq, time: this.timeOf(seq), deps, action };
   }
 
-  #actionOf(action: WireAction, seq: number): Action {
-    if (action.kind === 'resolve') return action;
-    if (isStroke(action)) {
-      const start = this.#startOf(action, seq);
-      const { node = '', base = null } = this.#texts[(start.place?.node ?? 0) - 1] ?? {};
-      return { kind: 'text', node, base, update: updateOf(this.#pen.stroke(seq, action, start, this.#replicas)) };
+  /** The stroke of an entry that comes after `skip` others, as an update. */
+  #strokeAt(entry: number, skip: number, reader: Reader): Action {
+    const { shelf, replica } = this;
+    const start = this.#pen.startOf(entry);
+    this.#readPlace(start, reader);
+    const { node = '', base = null } = this.#texts[place.node - 1] ?? {};
+    const isPlaced = entry === start && skip === 0;
+    const first = this.#pen.clockOf(entry);
+    const character = (by: number, clock: number, written: number): CharacterId | undefined =>
+      by === 0 ? undefined : { client: clientOf(by, replica, this.#replicas), clock: clockOf(by, clock, written) };
+    let stroke: Stroke;
+    if (kindOf(shelf.headAt(entry)) === ERASED) {
+      const client = clientOf(place.leftBy, replica, this.#replicas);
+      stroke = { kind: 'erased', client, clock: first - skip, length: isPlaced ? place.length : 1 };
+    } else {
+      const from = shelf.textAt(entry, skip);
+      const clock = first + unitsIn(shelf.texts, shelf.textAt(entry, 0), from);
+      stroke = {
+        kind: 'typed',
+        author: replica,
+        clock,
+        text: textOf(shelf.texts, from, shelf.textAt(entry, skip + 1)),
+        origin: isPlaced ? character(place.leftBy, place.leftClock, clock) : { client: replica, clock: clock - 1 },
+        rightOrigin: character(place.rightBy, place.rightClock, this.#pen.clockOf(start)),
+      };
     }
+    return { kind: 'text', node, base, update: updateOf(stroke) };
+  }
+
+  #actionOf(action: WireDeed, seq: number): Action {
+    if (action.kind === 'resolve') return action;
     const node =
       action.node === null ? madeNode(this.#epoch, { replica: this.replica, seq }) : this.#nodeOf(action.node);
     switch (action.kind) {
@@ -362,11 +496,9 @@ export class Author {
         return { ...action, node };
     }
   }
+}
 
-  /** The stroke from which another goes on, or that itself. */
-  #startOf(wire: WireStroke, seq: number): WireStroke {
-    if (wire.place !== undefined) return wire;
-    const { action } = this.shelf.read(this.#pen.startOf(seq));
-    return isStroke(action) ? action : wire;
-  }
+function readPlace(reader: Reader, head: number): void {
+  if (kindOf(head) === TYPED) place.readTyped(reader);
+  else place.readErased(reader, (head & FURTHER) !== 0);
 }

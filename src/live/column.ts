@@ -23,6 +23,10 @@ export class Column<Numbers extends Uint32Array | Float64Array> {
     return this.#numbers[index] ?? 0;
   }
 
+  set(index: number, number: number): void {
+    this.#numbers[index] = number;
+  }
+
   push(number: number): void {
     if (this.#length === this.#numbers.length) this.reserve(this.#length);
     this.#numbers[this.#length] = number;

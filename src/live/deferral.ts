@@ -19,28 +19,15 @@ export interface Deferred {
   readonly waitsFor: OperationId | null;
 }
 
-/** What is kept of a batch besides its bytes: an end each, and about so much for the rest. */
+/** What is kept of a batch besides its bytes: so much for each entry, and about so much for the rest. */
+const ENTRY_BYTES = 12;
 const BATCH_BYTES = 200;
 /** Making room makes so much of it that the next batches need none. */
 const KEPT = 7 / 8;
 
-/** The operations of a batch from the one at `index` on, in memory of its own: whoever handed in the bytes may use them again. */
-export function copyOf(batch: Batch, index: number): Batch {
-  const start = batch.ends[index - 1] ?? 0;
-  return {
-    epoch: batch.epoch,
-    replica: batch.replica,
-    first: batch.first + index,
-    bytes: batch.bytes.slice(start),
-    ends: batch.ends.slice(index).map((end) => end - start),
-  };
-}
-
-/** Whether `bytes` begin with `start`. */
-export function beginsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  if (start.length > bytes.length) return false;
-  for (let at = 0; at < start.length; at += 1) if (bytes[at] !== start[at]) return false;
-  return true;
+/** The operations of a batch from the one at `index` on. */
+export function restOf(batch: Batch, index: number): Batch {
+  return index === 0 ? batch : { ...batch, first: batch.first + index, shelf: batch.shelf.without(index) };
 }
 
 /** Things that wait, each with a batch, within bounds. */
@@ -70,9 +57,9 @@ export class Deferral<T extends { readonly batch: Batch }> {
   }
 
   /** Which part of what may wait it takes. */
-  #shareOf({ bytes, ends }: Batch): number {
-    const taken = bytes.length + ends.length * 4 + BATCH_BYTES;
-    return Math.max(ends.length / this.#limits.operations, taken / this.#limits.bytes);
+  #shareOf({ shelf }: Batch): number {
+    const taken = shelf.size + shelf.entries * ENTRY_BYTES + BATCH_BYTES;
+    return Math.max(shelf.count / this.#limits.operations, taken / this.#limits.bytes);
   }
 
   /**

@@ -200,7 +200,10 @@ export class EpochState {
     if ((file?.contents.length ?? 0) > 0) return undefined;
     const seed = this.seed(node);
     if (seed === undefined) return undefined;
-    return this.#touch(node).open(this.around.engine, this.around.replica, seed, this.log.edits(node, seed.oid));
+    return this.#touch(node).open(this.around.engine, this.around.replica, seed, {
+      tell: (history) => this.log.tell(node, seed.oid, history),
+      updates: () => this.log.updates(node, seed.oid),
+    });
   }
 
   /** What a file or link holds. @throws Missing */

@@ -1,4 +1,4 @@
-import { beginsWith, copyOf, Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits } from './deferral.js';
+import { Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits, restOf } from './deferral.js';
 import type { OperationId, ReplicaId } from './ids.js';
 import { type Arrival, isTextSpan, type Log } from './log.js';
 import type { Operation } from './operation.js';
@@ -66,7 +66,7 @@ export class Inbox {
     }
     for (const tail of call.stopped) {
       this.#unlink(tail);
-      const kept = { batch: copyOf(tail.batch, tail.index), index: 0, waitsFor: tail.waitsFor };
+      const kept = { batch: restOf(tail.batch, tail.index), index: 0, waitsFor: tail.waitsFor };
       this.#link(kept);
       this.#waiting.add(kept);
     }
@@ -77,13 +77,13 @@ export class Inbox {
   /** Takes of a batch what can be taken now. */
   #advance({ batch, index }: Cursor, call: Call): void {
     const { replica } = batch;
-    for (let at = index; at < batch.ends.length;) {
+    for (let at = index; at < batch.shelf.count;) {
       const seq = batch.first + at;
       const next = this.#log.nextSeq(replica);
       if (seq < next) {
-        const from = batch.ends[at - 1] ?? 0;
-        at += 1;
-        if (this.#log.holds({ replica, seq }, batch.bytes, from, batch.ends[at - 1] ?? from)) continue;
+        const same = this.#log.holds({ replica, seq }, batch.shelf, at + 1);
+        at += same;
+        if (same > 0) continue;
         call.refused.push(this.#equivocation(replica, seq));
         return;
       }
@@ -117,10 +117,10 @@ export class Inbox {
     const before = waiting?.find(({ batch }) => batch.replica === replica);
     // One that stopped at another seq has been overtaken.
     if (before !== undefined && seqOf(before) === seqOf(tail)) {
-      const stands = restOf(before);
-      const rest = restOf(tail);
-      if (beginsWith(stands, rest)) return;
-      if (!beginsWith(rest, stands)) {
+      const stands = before.batch.shelf;
+      const { shelf } = tail.batch;
+      if (stands.beginsWith(before.index, shelf, tail.index)) return;
+      if (!shelf.beginsWith(tail.index, stands, before.index)) {
         call.refused.push(this.#equivocation(replica, seqOf(tail)));
         return;
       }
@@ -172,7 +172,7 @@ export class Inbox {
       epoch: batch.epoch,
       replica: batch.replica,
       first: batch.first,
-      last: batch.first + batch.ends.length - 1,
+      last: batch.first + batch.shelf.count - 1,
       waitsFor,
     }));
   }
@@ -183,14 +183,10 @@ class Call {
   readonly arrivals: Arrival[] = [];
   readonly refused: Refusal[] = [];
   readonly ready: Cursor[] = [];
-  /** Not yet in memory of our own. */
+  /** Not yet by themselves. */
   readonly stopped = new Set<Tail>();
 }
 
 function seqOf({ batch, index }: Cursor): number {
   return batch.first + index;
-}
-
-function restOf({ batch, index }: Cursor): Uint8Array {
-  return batch.bytes.subarray(batch.ends[index - 1] ?? 0);
 }

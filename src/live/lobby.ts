@@ -1,4 +1,4 @@
-import { beginsWith, copyOf, Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits } from './deferral.js';
+import { Deferral, DEFERRAL_LIMITS, type Deferred, type DeferralLimits } from './deferral.js';
 import { compareStamps, type EpochId } from './ids.js';
 import type { Batch } from './wire/batch-codec.js';
 
@@ -17,16 +17,17 @@ export class Lobby {
     this.#waiting = new Deferral(limits);
   }
 
-  /** Keeps copies, as far as there is room. Of batches that begin alike the longest stands, of others the first. */
+  /** Keeps them, as far as there is room. Of batches that begin alike the longest stands, of others the first. */
   hold(batches: readonly Batch[]): void {
     for (const batch of batches) {
       const key = `${batch.epoch.time}.${batch.epoch.replica}.${batch.replica}.${batch.first}`;
       const before = this.#byKey.get(key);
       if (before !== undefined) {
-        if (batch.bytes.length <= before.batch.bytes.length || !beginsWith(batch.bytes, before.batch.bytes)) continue;
+        const held = before.batch.shelf;
+        if (batch.shelf.count <= held.count || !batch.shelf.beginsWith(0, held, 0)) continue;
         this.#drop(before);
       }
-      const waiting = { batch: copyOf(batch, 0), key };
+      const waiting = { batch, key };
       this.#waiting.add(waiting);
       this.#byKey.set(key, waiting);
     }
@@ -55,7 +56,7 @@ export class Lobby {
       epoch: batch.epoch,
       replica: batch.replica,
       first: batch.first,
-      last: batch.first + batch.ends.length - 1,
+      last: batch.first + batch.shelf.count - 1,
       waitsFor: null,
     }));
   }

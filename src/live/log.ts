@@ -1,4 +1,3 @@
-import type { LoggedEdit } from './text/engine.js';
 import { Author } from './author.js';
 import { LiveError } from './errors.js';
 import {
@@ -13,15 +12,17 @@ import {
 } from './ids.js';
 import type { Action, Epoch, Operation } from './operation.js';
 import { beyond } from './version.js';
-import { editsOf } from './logged-edits.js';
+import type { Shelf } from './shelf.js';
 import { Spans } from './spans.js';
-import type { Batch } from './wire/batch-codec.js';
+import type { AuthoredUpdate } from './text/engine.js';
+import type { History } from './text/history.js';
+import { type Batch, readShelf } from './wire/batch-codec.js';
 import { enclose, KIND } from './wire/envelope.js';
 import { TIME_JUMP } from './wire/fields.js';
 import { encodeEpoch } from './wire/messages.js';
-import { type Dep, readOperation, writeOperation, type WireAction } from './wire/operation-codec.js';
-import { isRefusal, Refused, type Refusal } from './wire/refusal.js';
-import { Writer } from './wire/varint.js';
+import { type Dep, writeOperation, type WireAction } from './wire/operation-codec.js';
+import { isRefusal, Refused, refusing, type Refusal } from './wire/refusal.js';
+import { Reader, Writer } from './wire/varint.js';
 
 /** An operation that cannot be used before another has come. */
 export interface Waits {
@@ -142,22 +143,31 @@ export class Log {
   }
 
   /**
-   * Adds the next operation of a replica out of its bytes (those from `from` to `to`), which are copied. One that is refused leaves the log as it was; so does one
-   * whose author had seen what is not here. Never throws.
+   * Adds the next operation of a replica out of its bytes, which are copied. One that is refused leaves the log as it was; so does one whose author had seen what is
+   * not here. Never throws.
    */
   accept(replica: ReplicaId, bytes: Uint8Array): Operation | Refusal | Waits {
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
-    return this.#take(author, bytes, 0, bytes.length) ?? this.#entered(author);
+    const shelf = refusing(() => {
+      const reader = new Reader(bytes);
+      const read = readShelf(reader, this.epoch.id, 1);
+      reader.finish();
+      return read;
+    });
+    if (isRefusal(shelf)) return this.#refusal(author, shelf);
+    return this.#take(author, shelf, 0, 0, new Reader(shelf.heads)) ?? this.#entered(author);
   }
 
   /**
    * Adds the operations of a batch from the one at `index` on, which is the next of its author, and tells `arrivals` of them. Returns why it ended before all
    * were in; otherwise as `accept`.
    */
-  acceptAll({ replica, bytes, ends }: Batch, index: number, arrivals: Arrival[]): Refusal | Waits | undefined {
+  acceptAll({ replica, shelf }: Batch, index: number, arrivals: Arrival[]): Refusal | Waits | undefined {
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
     const offset = author.count - index;
-    author.reserve(ends.length - index, bytes.length - (ends[index - 1] ?? 0));
+    let entry = shelf.entryOf(index + 1);
+    author.reserve(shelf, entry);
+    const reader = new Reader(shelf.heads);
     // Edits of one text are told together.
     let text = author.text;
     let first = author.count + 1;
@@ -166,40 +176,40 @@ export class Log {
       this.#enter(author, first, last, text.node);
       arrivals.push({ kind: 'texts', replica, first, last, time: author.timeOf(last), ...text });
     };
-    while (author.count - offset < ends.length) {
-      const at = author.count - offset;
-      if (author.takeOn(bytes, ends, at)) continue;
-      const ended = this.#take(author, bytes, ends[at - 1] ?? 0, ends[at] ?? 0);
+    while (entry < shelf.entries) {
+      const before = author.count;
+      const ended = this.#take(author, shelf, entry, before - offset - shelf.lastOf(entry - 1), reader);
       if (ended !== undefined) {
-        tell(author.count);
+        tell(before);
         return ended;
       }
+      if (author.count - offset === shelf.lastOf(entry)) entry += 1;
       if (author.text === text && text !== undefined) continue;
-      tell(author.count - 1);
+      tell(before);
       text = author.text;
-      first = author.count;
+      first = before + 1;
       if (text === undefined) arrivals.push(this.#entered(author));
     }
     tell(author.count);
     return undefined;
   }
 
-  /** Has an author take his next operation, if that can be. */
-  #take(author: Author, bytes: Uint8Array, from: number, to: number): Refusal | Waits | undefined {
+  /** Has an author take operations of an entry, if that can be. */
+  #take(author: Author, shelf: Shelf, entry: number, skip: number, reader: Reader): Refusal | Waits | undefined {
     try {
-      const reader = author.shelf.stage(bytes, from, to);
-      const wire = readOperation(reader, this.epoch.id);
-      reader.finish();
-      const deps = author.depsOf(wire);
-      for (const dep of deps) if (dep.seq > (this.#vector.get(dep.replica) ?? 0)) return { waitsFor: dep };
-      author.take(wire, deps, to - from, this.#authors);
+      const waitsFor = author.take(shelf, entry, skip, reader, this.#authors, this.#vector);
+      if (waitsFor !== undefined) return { waitsFor };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const { code, message } = error;
-      return { code, message, epoch: this.epoch.id, operation: { replica: author.replica, seq: author.count + 1 } };
+      return this.#refusal(author, error);
     }
-    if (author.count === 1) this.#authors.set(author.replica, author);
+    if (!this.#authors.has(author.replica)) this.#authors.set(author.replica, author);
     return undefined;
+  }
+
+  /** Why an author's next operation is not taken. */
+  #refusal({ replica, count }: Author, { code, message }: Refusal): Refusal {
+    return { code, message, epoch: this.epoch.id, operation: { replica, seq: count + 1 } };
   }
 
   /** Notes an author's last operation. */
@@ -230,9 +240,9 @@ export class Log {
     return author === undefined || seq < 1 || seq > author.count ? undefined : author.operation(seq);
   }
 
-  /** Whether it holds that operation as just these bytes. */
-  holds({ replica, seq }: OperationId, bytes: Uint8Array, from: number, to: number): boolean {
-    return this.#authors.get(replica)?.shelf.is(seq, bytes, from, to) ?? false;
+  /** How many operations of a replica from `seq` on, of those that it holds, are the same as those of a shelf from its `at`-th on. */
+  holds({ replica, seq }: OperationId, shelf: Shelf, at: number): number {
+    return this.#authors.get(replica)?.shelf.sameFrom(seq, shelf, at) ?? 0;
   }
 
   /** In the order of integration: all, or those that `after` has not. */
@@ -249,10 +259,16 @@ export class Log {
       for (let seq = first; seq <= last; seq += 1) yield author.operation(seq);
   }
 
-  /** All edits of a text that began from the blob `base`, in the order of integration; others name another. */
-  *edits(node: NodeId, base: Oid | null): Generator<LoggedEdit> {
+  /** Tells all edits of a text that began from the blob `base`, in the order of integration; others name another. */
+  tell(node: NodeId, base: Oid | null, history: History): void {
     for (const { author, first, last } of this.#histories.get(node) ?? [])
-      if (author.baseOf(node) === base) yield* editsOf(author, first, last);
+      if (author.baseOf(node) === base) author.tell(history, first, last);
+  }
+
+  /** The same edits, one by one. */
+  *updates(node: NodeId, base: Oid | null): Generator<AuthoredUpdate> {
+    for (const { action, replica } of this.history(node))
+      if (action.kind === 'text' && action.base === base) yield { author: replica, update: action.update };
   }
 
   /** Edits of a text that came. */

@@ -3,8 +3,9 @@ import { Column } from './column.js';
 import type { ReplicaId } from './ids.js';
 import { strokeOf, writtenAfter } from './text/stroke.js';
 import { SEQ_LIMIT } from './wire/fields.js';
+import { ERASED, TYPED } from './wire/operation-codec.js';
 import { Refused } from './wire/refusal.js';
-import { textOf, type CharacterReference, unitsIn, type WireStroke } from './wire/stroke-codec.js';
+import type { CharacterReference, StrokePlace, WireStroke } from './wire/stroke-codec.js';
 
 const OWN = 1;
 const BASE = 2;
@@ -18,31 +19,35 @@ export class Pen {
   readonly #replica: ReplicaId;
   /** By the number of the node. */
   readonly #written: number[] = [];
-  /** Of each operation that is a stroke: the clock of what it typed or erased. */
+  /** Of each entry that is a stroke: the clock of what its first operation typed or erased. */
   readonly #clocks = new Column((length) => new Float64Array(length));
-  /** The seq of the stroke that each goes on from, or its own. */
+  /** The entry of the stroke with a place that each goes on from, or its own. */
   readonly #starts = new Column((length) => new Uint32Array(length));
-  #last: WireStroke['kind'] | undefined;
+  /** What the operation before was; 0: no stroke. */
+  #kind = 0;
   #node = 0;
-  /** What stands right of what was typed; `undefined`: nothing does. */
-  #rightOrigin: CharacterId | undefined;
-  #erased: CharacterId = { client: 0, clock: 0 };
+  #start = 0;
+  /** Of the operation before. */
+  #clock = 0;
+  /** What stands right of what was typed, or what was erased; `client` -1: nothing. */
+  #client = -1;
+  #at = 0;
 
   constructor(replica: ReplicaId) {
     this.#replica = replica;
   }
 
-  /** What the operation before was; `undefined`: no stroke. */
-  get last(): WireStroke['kind'] | undefined {
-    return this.#last;
+  /** The entry of the stroke from which one goes on. */
+  startOf(entry: number): number {
+    return this.#starts.at(entry);
   }
 
-  /** The seq of the stroke from which `seq` goes on. */
-  startOf(seq: number): number {
-    return this.#starts.at(seq - 1);
+  /** The clock of what an entry's first operation typed, or of the first character that it erased. */
+  clockOf(entry: number): number {
+    return this.#clocks.at(entry);
   }
 
-  /** Makes room for so many operations more. */
+  /** Makes room for so many entries more. */
   reserve(more: number): void {
     for (const column of [this.#clocks, this.#starts]) column.reserve(more);
   }
@@ -66,7 +71,7 @@ export class Pen {
     if ((rightOrigin === undefined) !== (stroke.rightOrigin === undefined)) return undefined;
     const bytes = encoder.encode(stroke.text);
     const place = goesOn ? undefined : { node, origin, rightOrigin };
-    return { kind: 'typed', place, text: { bytes, start: 0, end: bytes.length } };
+    return { kind: 'typed', place, text: bytes };
   }
 
   #refer(
@@ -82,125 +87,120 @@ export class Pen {
 
   /** Whether a stroke goes on from the one before: that must be told so, as one thing has one encoding only. */
   #goesOn(node: number, stroke: Stroke): boolean {
-    if (this.#last !== stroke.kind || this.#node !== node) return false;
-    if (stroke.kind === 'erased')
-      return stroke.length === 1 && stroke.client === this.#erased.client && stroke.clock + 1 === this.#erased.clock;
+    if (this.#node !== node) return false;
+    if (stroke.kind === 'erased') return stroke.length === 1 && this.#erasesOn(stroke.client, stroke.clock);
+    const { origin, rightOrigin } = stroke;
     return (
-      stroke.origin?.client === this.#replica &&
-      stroke.origin.clock === stroke.clock - 1 &&
-      stroke.rightOrigin?.client === this.#rightOrigin?.client &&
-      stroke.rightOrigin?.clock === this.#rightOrigin?.clock
+      origin?.client === this.#replica &&
+      this.#typesOn(stroke.clock, origin.clock, rightOrigin?.client ?? -1, rightOrigin?.clock ?? 0)
     );
   }
 
-  /** Takes the stroke that is the author's operation `seq`, or leaves everything as it was. @throws Refused */
-  take(seq: number, wire: WireStroke, replicas: readonly ReplicaId[]): void {
-    if (wire.place !== undefined) this.#begin(seq, wire, replicas);
-    else if (this.#last !== wire.kind)
-      throw new Refused('REFERENCE_INVALID', 'It goes on from a stroke, and there was none before it.');
-    else if (wire.kind === 'typed') this.type(seq, unitsIn(wire.text.bytes, wire.text.start, wire.text.end));
-    else if (!this.erase(seq)) throw new Refused('REFERENCE_INVALID', 'It erases what is before the first character.');
+  #erasesOn(client: number, clock: number): boolean {
+    return this.#kind === ERASED && this.#client === client && clock + 1 === this.#at;
   }
 
-  /** Takes a stroke that says where it is. @throws Refused */
-  #begin(seq: number, wire: WireStroke, replicas: readonly ReplicaId[]): void {
-    const { node } = wire.place ?? { node: 0 };
+  #typesOn(clock: number, origin: number, rightClient: number, rightClock: number): boolean {
+    return (
+      this.#kind === TYPED &&
+      origin === clock - 1 &&
+      rightClient === this.#client &&
+      (rightClient < 0 || rightClock === this.#at)
+    );
+  }
+
+  /**
+   * Takes up to `count` strokes, of so many UTF-16 code units if they type, or leaves everything as it was. Returns how many it took, which is one at least.
+   * `place`: where the first is; the others, and without one all, go on. `entry`: the next one. @throws Refused
+   */
+  take(
+    kind: number,
+    place: StrokePlace | undefined,
+    count: number,
+    units: number,
+    entry: number,
+    replicas: readonly ReplicaId[],
+  ): number {
+    if (place === undefined) return this.#goOn(kind, count, units);
+    const { node } = place;
     const written = this.#written[node] ?? 0;
-    const stroke = this.#strokeFrom(wire, written, replicas);
-    if (this.#goesOn(node, stroke))
-      throw new Refused('MALFORMED', 'It goes on from the stroke before, and says where it is all the same.');
-    if (stroke.kind === 'typed') {
-      this.#written[node] = written + stroke.text.length;
-      this.#rightOrigin = stroke.rightOrigin;
-    } else this.#erased = { client: stroke.client, clock: stroke.clock };
-    this.#clocks.push(stroke.clock);
-    this.#starts.push(seq);
-    this.#last = stroke.kind;
-    this.#node = node;
-  }
-
-  /** The stroke that is told with its place. @throws Refused */
-  #strokeFrom(wire: WireStroke, written: number, replicas: readonly ReplicaId[]): Stroke {
-    const author = this.#replica;
-    if (wire.kind === 'erased') {
-      const first = characterOf(wire.place?.first, author, written, replicas);
-      const { client, clock } = first ?? this.#erased;
-      return { kind: 'erased', client, clock, length: wire.place?.length ?? 1 };
+    const left = clientOf(place.leftBy, this.#replica, replicas);
+    const leftClock = clockOf(place.leftBy, place.leftClock, written);
+    if (kind === ERASED) {
+      if (this.#node === node && place.length === 1 && this.#erasesOn(left, leftClock))
+        throw new Refused('MALFORMED', SAID_TWICE);
+      const taken = Math.min(count, leftClock + 1);
+      this.#client = left;
+      this.#at = leftClock - taken + 1;
+      this.#clock = leftClock;
+      this.#begin(kind, node, entry);
+      return taken;
     }
-    const origin = characterOf(wire.place?.origin, author, written, replicas);
-    const rightOrigin = characterOf(wire.place?.rightOrigin, author, written, replicas);
-    return { kind: 'typed', author, clock: written, text: textOf(wire.text), origin, rightOrigin };
+    const right = clientOf(place.rightBy, this.#replica, replicas);
+    const rightClock = clockOf(place.rightBy, place.rightClock, written);
+    if (this.#node === node && left === this.#replica && this.#typesOn(written, leftClock, right, rightClock))
+      throw new Refused('MALFORMED', SAID_TWICE);
+    this.#client = right;
+    this.#at = rightClock;
+    this.#clock = written;
+    this.#written[node] = written + units;
+    this.#begin(kind, node, entry);
+    return count;
   }
 
-  /** Goes on by an operation that types so many UTF-16 code units. */
-  type(seq: number, units: number): void {
-    const written = this.#written[this.#node] ?? 0;
-    this.#clocks.push(written);
-    this.#starts.push(this.startOf(seq - 1));
-    this.#written[this.#node] = written + units;
+  #begin(kind: number, node: number, entry: number): void {
+    this.#kind = kind;
+    this.#node = node;
+    this.#start = entry;
   }
 
-  /** Goes on by an operation that erases one character, if that can be. */
-  erase(seq: number): boolean {
-    const { client, clock } = this.#erased;
-    if (this.#last !== 'erased' || clock === 0) return false;
-    this.#erased = { client, clock: clock - 1 };
-    this.#clocks.push(clock - 1);
-    this.#starts.push(this.startOf(seq - 1));
-    return true;
+  #goOn(kind: number, count: number, units: number): number {
+    if (this.#kind !== kind)
+      throw new Refused('REFERENCE_INVALID', 'It goes on from a stroke, and there was none before it.');
+    if (kind === TYPED) {
+      this.#clock = this.#written[this.#node] ?? 0;
+      this.#written[this.#node] = this.#clock + units;
+      return count;
+    }
+    if (this.#at === 0) throw new Refused('REFERENCE_INVALID', 'It erases what is before the first character.');
+    const taken = Math.min(count, this.#at);
+    this.#clock = this.#at - 1;
+    this.#at -= taken;
+    return taken;
+  }
+
+  /** Notes that what it took last, or lifted for, is an entry of its own. */
+  enter(): void {
+    this.#clocks.push(this.#clock);
+    this.#starts.push(this.#start);
   }
 
   /** Notes an operation that is no stroke: an edit of a text by its number and update, or another. */
-  lift(seq: number, node = 0, update?: Uint8Array): void {
-    this.#last = undefined;
-    this.#clocks.push(0);
-    this.#starts.push(seq);
+  lift(node = 0, update?: Uint8Array): void {
+    this.#kind = 0;
+    this.#clock = 0;
+    this.#start = 0;
     const written = update === undefined ? undefined : writtenAfter(update, this.#replica);
     // With what its operations can hold beyond it, a number stays within five bytes.
     if (written !== undefined && written <= SEQ_LIMIT) this.#written[node] = written;
   }
-
-  /** The author's operation `seq`, a stroke; `start`: the one that it goes on from. */
-  stroke(seq: number, wire: WireStroke, start: WireStroke, replicas: readonly ReplicaId[]): Stroke {
-    const clock = this.#clocks.at(seq - 1);
-    if (wire.kind === 'erased') {
-      const first = start.kind === 'erased' ? start.place?.first : undefined;
-      const client = first === undefined ? 0 : clientOf(first, this.#replica, replicas);
-      return { kind: 'erased', client, clock, length: wire.place?.length ?? 1 };
-    }
-    const place = start.kind === 'typed' ? start.place : undefined;
-    const began = this.#clocks.at(this.startOf(seq) - 1);
-    return {
-      kind: 'typed',
-      author: this.#replica,
-      clock,
-      text: textOf(wire.text),
-      origin:
-        wire.place === undefined
-          ? { client: this.#replica, clock: clock - 1 }
-          : characterOf(place?.origin, this.#replica, began, replicas),
-      rightOrigin: characterOf(place?.rightOrigin, this.#replica, began, replicas),
-    };
-  }
 }
 
-/** The character that an author who has written so many means by a reference. @throws Refused */
-function characterOf(
-  reference: CharacterReference | undefined,
-  author: ReplicaId,
-  written: number,
-  replicas: readonly ReplicaId[],
-): CharacterId | undefined {
-  if (reference === undefined) return undefined;
-  const { by, clock } = reference;
-  if (by === OWN && clock > written) throw new Refused('REFERENCE_INVALID', 'Its author has not written so much.');
-  return { client: clientOf(reference, author, replicas), clock: by === OWN ? written - clock : clock };
-}
+const SAID_TWICE = 'It goes on from the stroke before, and says where it is all the same.';
 
-function clientOf({ by }: CharacterReference, author: ReplicaId, replicas: readonly ReplicaId[]): number {
+/** The client that an author means by a reference: 0 is the base, -1 nobody. @throws Refused */
+export function clientOf(by: number, author: ReplicaId, replicas: readonly ReplicaId[]): number {
   if (by === OWN) return author;
+  if (by < OWN) return -1;
   if (by === BASE) return 0;
   const client = replicas[by - BASE - 1];
   if (client === undefined) throw new Refused('REFERENCE_INVALID', `No replica has number ${by - BASE} yet.`);
   return client;
+}
+
+/** The clock of the character that an author who has written so many means by a reference. @throws Refused */
+export function clockOf(by: number, clock: number, written: number): number {
+  if (by !== OWN) return clock;
+  if (clock > written) throw new Refused('REFERENCE_INVALID', 'Its author has not written so much.');
+  return written - clock;
 }

@@ -2,7 +2,7 @@ import { compareStamps } from './ids.js';
 import type { NodeId, Oid, ReplicaId, Stamp } from './ids.js';
 import type { Conflict, Operation } from './operation.js';
 import type { Refusal } from './wire/refusal.js';
-import { TextUpdateRefused, type LoggedEdit } from './text/engine.js';
+import { TextUpdateRefused, type EditLog } from './text/engine.js';
 import type { Edits, TextDocument, TextEngine } from './text/engine.js';
 
 /** What a text began from: the blob (`null`: it began empty), and what it reads as. */
@@ -53,7 +53,7 @@ export class TouchedFile {
   }
 
   /** Brings in the beginning and all edits so far, which are upon that beginning. */
-  open(engine: TextEngine, replica: ReplicaId, seed: Seed, edits: Iterable<LoggedEdit>): TextDocument {
+  open(engine: TextEngine, replica: ReplicaId, seed: Seed, edits: EditLog): TextDocument {
     const document = engine.open(replica, seed.text, edits);
     this.#document = document;
     this.#seed = seed;

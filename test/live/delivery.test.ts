@@ -4,6 +4,7 @@ import { Inbox } from '../../src/live/inbox.js';
 import { compareStamps } from '../../src/live/ids.js';
 import { Lobby } from '../../src/live/lobby.js';
 import { Log } from '../../src/live/log.js';
+import { Shelf } from '../../src/live/shelf.js';
 import type { Operation } from '../../src/live/operation.js';
 import { sameVector } from '../../src/live/version.js';
 import { decodeMessages } from '../../src/live/wire/messages.js';
@@ -222,10 +223,13 @@ test('a refused operation takes nothing with it but what its author did afterwar
   if (batch === undefined) throw new Error('there is no batch');
   // Its deps cut out: the head without their bit, and without their bytes (number, then 0, replica, seq for each).
   const deps = liar.operation({ replica: 9, seq: 1 })?.deps.length ?? 0;
-  const bytes = Uint8Array.of((batch.bytes[0] ?? 0) & ~32, ...batch.bytes.subarray(2 + deps * 6));
-  const ends = batch.ends.map((end) => end - 1 - deps * 6);
+  const { heads } = batch.shelf;
+  const [first, second] = [batch.shelf.headEnd(0), batch.shelf.headEnd(1)];
+  const shelf = new Shelf();
+  shelf.add(Uint8Array.of((heads[0] ?? 0) & ~32, ...heads.subarray(2 + deps * 6, first)), 0, first - 1 - deps * 6);
+  shelf.add(heads, first, second);
   const before = log.missing();
-  const { operations, refused } = inbox.receive([{ ...batch, bytes, ends }]);
+  const { operations, refused } = inbox.receive([{ ...batch, shelf }]);
   expect(operations).toEqual([]);
   expect(refused).toMatchObject([{ code: 'REFERENCE_INVALID', operation: { replica: 9, seq: 1 } }]);
   expect(log.missing()).toEqual(before);

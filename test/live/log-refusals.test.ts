@@ -19,7 +19,7 @@ const update = (...bytes: number[]) => {
 const typed = (text: string, node?: number, origin?: CharacterReference): WireAction => {
   const bytes = new TextEncoder().encode(text);
   const place = node === undefined ? undefined : { node, origin, rightOrigin: undefined };
-  return { kind: 'typed', place, text: { bytes, start: 0, end: bytes.length } };
+  return { kind: 'typed', place, text: bytes };
 };
 
 /** The bytes of an operation as a hostile author could put them. */
@@ -117,7 +117,7 @@ const cases: readonly [string, Uint8Array, string][] = [
     bytesOf({ kind: 'text', node: 1, base: undefined, update: update(0, 1, 0, 1, 2, 1) }),
     'MALFORMED',
   ],
-  ['a run in place of an operation', Uint8Array.of(128 | 8, 1, 2, 0, 0, 2, 97, 98), 'KIND_UNKNOWN'],
+  ['a run in place of an operation', Uint8Array.of(128 | 8, 1, 2, 0, 0, 2, 97, 98), 'MALFORMED'],
   ['something behind it', Uint8Array.of(...bytesOf(mode(1)), 0), 'MALFORMED'],
   ['nothing', Uint8Array.of(), 'MALFORMED'],
 ];
@@ -189,7 +189,9 @@ test('a run is of two characters at least, and of no more than the operations it
     writer.text(text);
     return new Reader(writer.view(), writer.length - new TextEncoder().encode(text).length - 17);
   };
-  expect([...readBatch(payload(3, 'aé😀')).ends]).toEqual([7, 11, 17]);
+  const { shelf } = readBatch(payload(3, 'aé😀'));
+  expect([shelf.count, shelf.entries]).toEqual([3, 1]);
+  expect([0, 1, 2, 3].map((skip) => shelf.textAt(0, skip))).toEqual([0, 1, 3, 7]);
   expect(() => readBatch(payload(1, '😀'))).toThrow('of one character');
   expect(() => readBatch(payload(2, 'aé😀'))).toThrow('longer than all');
 });

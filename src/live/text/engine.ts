@@ -1,4 +1,5 @@
 import type { ReplicaId } from '../ids.js';
+import type { History } from './history.js';
 
 /** Replaces the UTF-16 code units from `start` up to `end` by `text`. */
 export interface Edit {
@@ -49,16 +50,13 @@ export interface Erased extends CharacterRun {
 /** What most edits of a text come to. */
 export type Stroke = Typed | Erased;
 
-/**
- * Strokes of one author, each of one character: typed one behind the other, or erased backwards. Told as if they were one stroke, they come to the same text.
- */
-export interface StrokeRun {
-  readonly kind: 'run';
-  readonly whole: Stroke;
+/** All edits that a text had, in causal order, as a log has them. */
+export interface EditLog {
+  /** Tells them at once. */
+  tell(history: History): void;
+  /** They one by one. */
+  updates(): Iterable<AuthoredUpdate>;
 }
-
-/** Edits of a text, as a log tells them to who opens it. */
-export type LoggedEdit = Stroke | StrokeRun | (AuthoredUpdate & { readonly kind: 'update' });
 
 /** What a batch of updates did. */
 export interface Applied {
@@ -118,7 +116,7 @@ export interface TextEngine {
    * A text that begins as `seed`, which every replica brings in alike, and all edits that it had, in causal order; of these those are left out that `apply` would
    * refuse. Undo groups end only at checkpoints.
    */
-  open(replica: ReplicaId, seed: string, history?: Iterable<LoggedEdit>): TextDocument;
+  open(replica: ReplicaId, seed: string, log?: EditLog): TextDocument;
   /**
    * Separates the history of a text: `settled` are the updates that make it `before`, `rest` all others in the order in which they were integrated, of
    * which `own(index)` says which count as one's own. A character of another's that is not settled is in neither; nor is an own one that somebody has

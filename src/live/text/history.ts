@@ -1,5 +1,5 @@
 import type { ReplicaId } from '../ids.js';
-import { type CharacterId, type LoggedEdit, TextUpdateRefused } from './engine.js';
+import { type CharacterId, TextUpdateRefused } from './engine.js';
 import { readTextUpdate } from './update-reader.js';
 
 /** The client that wrote the base. */
@@ -108,20 +108,5 @@ export class History {
     const left = origin === undefined ? NOBODY : this.numberOf(origin.client);
     const right = rightOrigin === undefined ? NOBODY : this.numberOf(rightOrigin.client);
     this.type(by, clock, length, left, origin?.clock ?? 0, right, rightOrigin?.clock ?? 0);
-  }
-
-  add(edit: LoggedEdit): void {
-    if (edit.kind === 'update') {
-      this.update(edit.author, edit.update);
-      return;
-    }
-    const stroke = edit.kind === 'run' ? edit.whole : edit;
-    if (stroke.kind === 'erased')
-      this.erase(this.numberOf(stroke.client), stroke.clock, stroke.length, edit.kind === 'run');
-    else {
-      const by = this.numberOf(stroke.author);
-      this.write(by, stroke.text);
-      this.#between(by, stroke.clock, stroke.text.length, stroke.origin, stroke.rightOrigin);
-    }
   }
 }

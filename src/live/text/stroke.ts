@@ -1,23 +1,7 @@
 import type { ReplicaId } from '../ids.js';
 import { Writer } from '../wire/varint.js';
-import { type Stroke, type StrokeRun, TextUpdateRefused } from './engine.js';
+import { type Stroke, TextUpdateRefused } from './engine.js';
 import { CONTENT_STRING, HAS_ORIGIN, HAS_RIGHT_ORIGIN, readTextUpdate, type TextUpdate } from './update-reader.js';
-
-/** The strokes of a run. */
-export function* strokesOf({ whole }: StrokeRun): Generator<Stroke> {
-  if (whole.kind === 'erased') {
-    const { client } = whole;
-    for (let clock = whole.clock + whole.length - 1; clock >= whole.clock; clock -= 1)
-      yield { kind: 'erased', client, clock, length: 1 };
-    return;
-  }
-  let { clock, origin } = whole;
-  for (const text of whole.text) {
-    yield { ...whole, clock, origin, text };
-    clock += text.length;
-    origin = { client: whole.author, clock: clock - 1 };
-  }
-}
 
 /** The stroke that an update comes to; `undefined` when it is another edit, or none that `updateOf` would give. */
 export function strokeOf(update: Uint8Array, author: ReplicaId): Stroke | undefined {

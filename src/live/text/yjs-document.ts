@@ -3,7 +3,7 @@ import { LiveError } from '../errors.js';
 import type { ReplicaId } from '../ids.js';
 import { encodeAnchor, resolveAnchor } from './anchor.js';
 import { applyEdits, isInsidePair } from './edits.js';
-import type { Applied, AuthoredUpdate, Bias, Edit, Edits, TextDocument, Undone, LoggedEdit } from './engine.js';
+import type { Applied, AuthoredUpdate, Bias, Edit, Edits, TextDocument, Undone, EditLog } from './engine.js';
 import { deleteItem, UndoHistory } from './undo-history.js';
 import { contentOf } from './yjs-item.js';
 import { YjsText } from './yjs-text.js';
@@ -20,10 +20,10 @@ export class YjsDocument implements TextDocument {
   private known: string | undefined;
   private changes: Edits[] = [];
 
-  constructor(replica: ReplicaId, seed: string, history: Iterable<LoggedEdit>) {
+  constructor(replica: ReplicaId, seed: string, log: EditLog | undefined) {
     this.replica = replica;
     this.content = new YjsText(seed, { dropDeleted: true });
-    this.content.load(history);
+    if (log !== undefined) this.content.load(log);
     this.history = new UndoHistory(this.content, replica);
   }
 

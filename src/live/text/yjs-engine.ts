@@ -6,7 +6,7 @@ import { type Taken, YjsText } from './yjs-text.js';
 
 /** Texts over Yjs. */
 export const yjsEngine: TextEngine = {
-  open: (replica, seed, history = []) => new YjsDocument(replica, seed, history),
+  open: (replica, seed, log) => new YjsDocument(replica, seed, log),
   separate,
 };
 

@@ -9,9 +9,8 @@ import {
   type Text,
   type Transaction,
 } from 'yjs';
-import { type AuthoredUpdate, type Edits, TextUpdateRefused, type LoggedEdit, type CharacterRun } from './engine.js';
+import { type AuthoredUpdate, type Edits, TextUpdateRefused, type EditLog, type CharacterRun } from './engine.js';
 import { History } from './history.js';
-import { strokesOf, updateOf } from './stroke.js';
 import { loadHistory } from './yjs-loading.js';
 import { Places } from './places.js';
 import { checkUpdate, type StructStore } from './update-check.js';
@@ -128,21 +127,10 @@ export class YjsText {
   }
 
   /** Takes in a history in causal order, of which what `integrate` would refuse is left out. Nobody has seen the text yet. */
-  load(edits: Iterable<LoggedEdit>): void {
-    const all = Array.from(edits);
+  load(log: EditLog): void {
     const history = new History(this.first === null ? '' : contentOf(this.first));
-    for (const edit of all) history.add(edit);
-    if (loadHistory(this.doc, this.type, history)) return;
-    this.integrate(
-      all.flatMap((edit): AuthoredUpdate[] => {
-        if (edit.kind === 'update') return [edit];
-        const strokes = edit.kind === 'run' ? [...strokesOf(edit)] : [edit];
-        return strokes.map((stroke) => ({
-          author: stroke.kind === 'typed' ? stroke.author : stroke.client,
-          update: updateOf(stroke),
-        }));
-      }),
-    );
+    log.tell(history);
+    if (!loadHistory(this.doc, this.type, history)) this.integrate([...log.updates()]);
   }
 
   /** What a transaction did so far, upon the text before it. To be asked once, at the end of the transaction, while what is new and what was deleted are stretches of their own. */

@@ -1,9 +1,22 @@
 import type { EpochId, ReplicaId } from '../ids.js';
+import { Shelf } from '../shelf.js';
 import { readEpochId, readReplica, readSeq, SEQ_LIMIT, writeEpochId, writeReplica } from './fields.js';
-import { GOES_ON, isRun, readOperation, RUN, typedTextAt } from './operation-codec.js';
+import {
+  ERASED,
+  ERASES_ON,
+  FURTHER,
+  goesOn,
+  GOES_ON,
+  kindOf,
+  readDeps,
+  readOperation,
+  readStep,
+  RUN,
+  TYPED,
+} from './operation-codec.js';
 import { Refused } from './refusal.js';
-import { charactersBytes, type Utf8 } from './stroke-codec.js';
-import { lengthOfVarint, Writer, type Reader } from './varint.js';
+import { countTyped, StrokePlace } from './stroke-codec.js';
+import { Writer, type Reader } from './varint.js';
 
 /** Operations of one replica in one epoch, one after the other, as bytes: what they refer to is known only in causal order. */
 export interface Batch {
@@ -11,13 +24,10 @@ export interface Batch {
   readonly replica: ReplicaId;
   /** The seq of the first. */
   readonly first: number;
-  /** All of them. */
-  readonly bytes: Uint8Array;
-  /** Where in `bytes` each ends. */
-  readonly ends: Uint32Array;
+  readonly shelf: Shelf;
 }
 
-/** Checks all that can be seen in the bytes alone. What it gives may lie in the reader's bytes. */
+/** Checks all that can be seen in the bytes alone. What it gives lies in memory of its own. */
 export function readBatch(reader: Reader): Batch {
   const epoch = readEpochId(reader);
   const replica = readReplica(reader);
@@ -25,107 +35,78 @@ export function readBatch(reader: Reader): Batch {
   // Each takes a byte at least, those of a run as well.
   const count = reader.within(1, reader.left, 'The number of operations');
   if (first + count - 1 > SEQ_LIMIT) throw new Refused('LIMIT', `A seq is greater than ${SEQ_LIMIT}.`);
-  return { epoch, replica, first, ...readOperations(reader, epoch, count) };
+  return { epoch, replica, first, shelf: readShelf(reader, epoch, count) };
 }
 
-/** Operations one by one, whether they come as runs or not. */
-function readOperations(reader: Reader, epoch: EpochId, count: number): Pick<Batch, 'bytes' | 'ends'> {
-  const ends = new Uint32Array(count);
-  let apart: Writer | undefined;
-  let copied = reader.at;
-  const start = copied;
-  for (let at = 0; at < count;) {
-    const from = reader.at;
-    const head = reader.byte();
-    if (!isRun(head)) {
-      readOperation(reader, epoch, head);
-      ends[at] = (apart?.length ?? 0) + reader.at - copied;
-      at += 1;
-      continue;
-    }
-    const { action } = readOperation(reader, epoch, head & ~RUN);
-    if (action.kind !== 'typed') throw new Refused('MALFORMED', 'A run is of something else than typing.');
-    apart ??= new Writer((reader.end - start) * 3);
-    apart.raw(reader.bytes.subarray(copied, from));
-    copied = reader.at;
-    at = takeApart(apart, reader.bytes, from, action.text, ends, at);
+/** Reads so many operations. */
+export function readShelf(reader: Reader, epoch: EpochId, count: number): Shelf {
+  const shelf = new Shelf();
+  const place = new StrokePlace();
+  shelf.reserve(Math.ceil(reader.left / 8), reader.left >>> 1, reader.left >>> 1);
+  while (shelf.count < count) readEntry(reader, epoch, shelf, place, count - shelf.count);
+  return shelf;
+}
+
+/** Reads an operation, or a run of at most so many. */
+function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, place: StrokePlace, most: number): void {
+  const from = reader.at;
+  const head = reader.byte();
+  const kind = kindOf(head);
+  const further = (head & FURTHER) !== 0;
+  if ((kind !== TYPED && kind !== ERASED) || (kind === ERASED && further && goesOn(head))) {
+    readOperation(reader, epoch, head);
+    shelf.add(reader.bytes, from, reader.at);
+    return;
   }
-  if (apart === undefined) return { bytes: reader.bytes.subarray(start, reader.at), ends };
-  apart.raw(reader.bytes.subarray(copied, reader.at));
-  return { bytes: apart.view(), ends };
-}
-
-/** Makes an operation of each character of a run. Returns the number of operations then. */
-function takeApart(
-  writer: Writer,
-  bytes: Uint8Array,
-  from: number,
-  { start, end }: Utf8,
-  ends: Uint32Array,
-  index: number,
-): number {
-  let count = index;
-  for (let at = start; at < end; count += 1) {
-    if (count >= ends.length) throw new Refused('MALFORMED', 'A run is longer than all operations.');
-    writer.byte(count === index ? (bytes[from] ?? 0) & ~RUN : GOES_ON);
-    if (count === index) writer.raw(bytes.subarray(from + 1, start - lengthOfVarint(end - start)));
-    const length = charactersBytes(bytes[at] ?? 0);
-    writer.byte(length);
-    for (const next = at + length; at < next; at += 1) writer.byte(bytes[at] ?? 0);
-    ends[count] = writer.length;
+  readStep(reader, head);
+  readDeps(reader, head);
+  if (kind === ERASED) {
+    if (!goesOn(head)) place.readErased(reader, further);
+    shelf.add(reader.bytes, from, reader.at);
+    return;
   }
-  if (count - index < 2) throw new Refused('MALFORMED', 'A run is of one character.');
-  return count;
+  if (!goesOn(head)) place.readTyped(reader);
+  const to = reader.at;
+  const length = reader.varint();
+  const start = reader.at;
+  const characters = countTyped(reader, length);
+  if (further && characters < 2) throw new Refused('MALFORMED', 'A run is of one character.');
+  if (further && characters > most) throw new Refused('MALFORMED', 'A run is longer than all operations.');
+  shelf.type(reader.bytes, from, to, start, reader.at, further ? characters : 1);
 }
 
-/** The payload of a message of the operations `first` to `last`; the one with seq n ends in `bytes` at `ends[n - 1]`. */
-export function writeBatch(
-  epoch: EpochId,
-  replica: ReplicaId,
-  first: number,
-  last: number,
-  bytes: Uint8Array,
-  ends: Uint32Array,
-): Uint8Array {
-  const start = ends[first - 2] ?? 0;
-  const writer = new Writer((ends[last - 1] ?? start) - start + 32);
+/** The payload of a message of the operations `first` to `last` of a shelf. */
+export function writeBatch(epoch: EpochId, replica: ReplicaId, shelf: Shelf, first: number, last: number): Uint8Array {
+  const begin = shelf.entryOf(first);
+  const end = shelf.entryOf(last);
+  const size = shelf.headEnd(end) - shelf.headStart(begin) + shelf.textEnd(end) - shelf.textAt(begin, 0);
+  // Of each entry that types, the length; of each that erases on, a byte for each but the first.
+  const writer = new Writer(size + 5 * (end - begin + 1) + 32);
   writeEpochId(writer, epoch);
   writeReplica(writer, replica);
   writer.varint(first);
   writer.varint(last - first + 1);
-  let copied = start;
-  for (let seq = first; seq <= last;) {
-    const from = ends[seq - 2] ?? 0;
-    const text = characterIn(bytes, from);
-    const next = text === undefined ? seq + 1 : endOfRun(bytes, ends, seq, last) + 1;
-    if (text !== undefined && next > seq + 1) {
-      writer.raw(bytes.subarray(copied, from));
-      writer.byte((bytes[from] ?? 0) | RUN);
-      writer.raw(bytes.subarray(from + 1, text));
-      copied = ends[next - 2] ?? 0;
-      // Of the text of each but the first a head and a length is left out.
-      writer.varint(copied - text - 1 - 2 * (next - seq - 1));
-      for (let at = text + 1, of = seq; of < next; of += 1, at += 2)
-        for (; at < (ends[of - 1] ?? 0); at += 1) writer.byte(bytes[at] ?? 0);
-    }
-    seq = next;
+  for (let entry = begin; entry <= end; entry += 1) {
+    const skip = Math.max(first - shelf.firstOf(entry), 0);
+    const count = Math.min(last, shelf.lastOf(entry)) - shelf.firstOf(entry) + 1 - skip;
+    writeEntry(writer, shelf, entry, skip, count);
   }
-  writer.raw(bytes.subarray(copied, ends[last - 1]));
   return writer.view();
 }
 
-/** The last of those that go on from an operation that types a character, each with one more. */
-function endOfRun(bytes: Uint8Array, ends: Uint32Array, seq: number, last: number): number {
-  let end = seq;
-  for (; end < last; end += 1) {
-    const from = ends[end - 1] ?? 0;
-    if (bytes[from] !== GOES_ON || characterIn(bytes, from) === undefined) break;
+/** Writes so many operations of an entry, without the first `skip`. */
+function writeEntry(writer: Writer, shelf: Shelf, entry: number, skip: number, count: number): void {
+  const kind = kindOf(shelf.headAt(entry));
+  const from = shelf.headStart(entry);
+  if (kind !== TYPED) {
+    if (skip === 0) writer.part(shelf.heads, from, shelf.headEnd(entry));
+    for (let left = skip === 0 ? count - 1 : count; left > 0; left -= 1) writer.byte(ERASES_ON);
+    return;
   }
-  return end;
-}
-
-/** Where the length of the text stands of an operation that types one character; `undefined` for every other. */
-function characterIn(bytes: Uint8Array, from: number): number | undefined {
-  const at = bytes[from] === GOES_ON ? from + 1 : typedTextAt(bytes, from);
-  return at !== undefined && bytes[at] === charactersBytes(bytes[at + 1] ?? 0) ? at : undefined;
+  writer.byte((skip === 0 ? shelf.headAt(entry) : GOES_ON) | (count > 1 ? RUN : 0));
+  if (skip === 0) writer.part(shelf.heads, from + 1, shelf.headEnd(entry));
+  const start = shelf.textAt(entry, skip);
+  const end = shelf.textAt(entry, skip + count);
+  writer.varint(end - start);
+  writer.part(shelf.texts, start, end);
 }

@@ -17,8 +17,8 @@ import {
 import { readNode, writeNode } from './node-codec.js';
 import type { Abbreviated } from './own-id.js';
 import { Refused } from './refusal.js';
-import { readErased, readTyped, skipTypedPlace, writeStroke, type WireStroke } from './stroke-codec.js';
-import { Reader, type Writer } from './varint.js';
+import { writeStroke, type WireStroke } from './stroke-codec.js';
+import type { Reader, Writer } from './varint.js';
 
 /** A node as an operation's bytes name it: by the author's number for it, or in full. */
 export type NodeReference = number | NodeId;
@@ -31,7 +31,8 @@ export interface Dep {
   readonly seq: number;
 }
 
-export type WireAction =
+/** What is no stroke. */
+export type WireDeed =
   | {
       readonly kind: 'create';
       /** `null`: the entry that the operation itself makes. */
@@ -63,15 +64,16 @@ export type WireAction =
       readonly before: string;
       readonly ours: string;
     }
-  | { readonly kind: 'resolve'; readonly conflict: OperationId }
-  | WireStroke;
+  | { readonly kind: 'resolve'; readonly conflict: OperationId };
+
+export type WireAction = WireDeed | WireStroke;
 
 /** An operation as its bytes say it, before anything it refers to is looked up. */
-export interface WireOperation {
+export interface WireOperation<Action extends WireAction = WireAction> {
   /** How much later than need be its time is. */
   readonly step: number;
   readonly deps: readonly Dep[];
-  readonly action: WireAction;
+  readonly action: Action;
 }
 
 const TYPES: readonly MadeType[] = ['directory', 'text', 'binary', 'symlink'];
@@ -91,53 +93,54 @@ const STEP = 16;
 const DEPS = 32;
 const VARIANT = 64;
 /** An update without its author, or several characters erased. */
-const FURTHER = 128;
+export const FURTHER = 128;
+/** In a message, of one that types: its text is that of several operations, a character each. */
+export const RUN = 128;
 const NO_GAPS: readonly number[] = [];
 const NO_DEPS: readonly Dep[] = [];
 
+/** What `kindOf` gives for strokes. */
+export const TYPED = ACTIONS.indexOf('typed');
+export const ERASED = ACTIONS.indexOf('erased');
+/** The first byte of one that types, and has nothing to say but what. */
+export const GOES_ON = VARIANT | TYPED;
+/** The first byte, and the only one, of one that erases the character before the one erased before. */
+export const ERASES_ON = VARIANT | ERASED;
+
 /** What the first byte of an operation says of its action. */
 export function actionOf(head: number): { kind: WireAction['kind'] | undefined; variant: boolean } {
-  return { kind: ACTIONS[head & 15], variant: (head & VARIANT) !== 0 };
+  return { kind: ACTIONS[kindOf(head)], variant: (head & VARIANT) !== 0 };
 }
 
-/** The first byte of one that types, and has nothing to say but what. */
-export const GOES_ON = VARIANT | ACTIONS.indexOf('typed');
-/** The first byte, and the only one, of one that erases the character before the one erased before. */
-export const ERASES_ON = VARIANT | ACTIONS.indexOf('erased');
-/** In a message: the text is that of several operations, a character each. */
-export const RUN = 128;
-
-export function isRun(head: number): boolean {
-  return (head & RUN) !== 0 && actionOf(head).kind === 'typed';
+/** The number of an action. */
+export function kindOf(head: number): number {
+  return head & 15;
 }
 
-/** Where the length of the text stands in an operation that types; `undefined` for every other. */
-export function typedTextAt(bytes: Uint8Array, from: number): number | undefined {
-  const head = bytes[from] ?? 0;
-  if (actionOf(head).kind !== 'typed') return undefined;
-  const reader = new Reader(bytes, from + 1);
-  if ((head & STEP) !== 0) reader.varint();
-  if ((head & DEPS) !== 0) readDeps(reader);
-  if ((head & VARIANT) === 0) skipTypedPlace(reader);
-  return reader.at;
+/** Whether a stroke goes on from the one before, and says nothing of where it is. */
+export function goesOn(head: number): boolean {
+  return (head & VARIANT) !== 0;
 }
 
-export function isStroke(action: WireAction): action is WireStroke {
-  return action.kind === 'typed' || action.kind === 'erased';
-}
-
-/** Reads one operation of `epoch`, whose first byte may have been read. */
-export function readOperation(reader: Reader, epoch: EpochId, head = reader.byte()): WireOperation {
+/** Reads one operation of `epoch`, no stroke, whose first byte has been read. */
+export function readOperation(reader: Reader, epoch: EpochId, head: number): WireOperation<WireDeed> {
   const { kind, variant } = actionOf(head);
   const further = (head & FURTHER) !== 0;
-  if (kind === undefined || (further && kind !== 'text' && (kind !== 'erased' || variant)))
+  if (kind === undefined || (further && kind !== 'text') || kind === 'typed' || kind === 'erased')
     throw new Refused('KIND_UNKNOWN', `This version does not know an operation that begins with ${head}.`);
-  const step = (head & STEP) === 0 ? 0 : reader.within(1, TIME_JUMP, 'A step in time');
-  const deps = (head & DEPS) === 0 ? NO_DEPS : readDeps(reader);
+  const step = readStep(reader, head);
+  const deps = readDeps(reader, head);
   return { step, deps, action: readAction(reader, epoch, kind, variant, further) };
 }
 
-function readDeps(reader: Reader): Dep[] {
+/** What follows upon the first byte. */
+export function readStep(reader: Reader, head: number): number {
+  return (head & STEP) === 0 ? 0 : reader.within(1, TIME_JUMP, 'A step in time');
+}
+
+/** What follows upon the step. */
+export function readDeps(reader: Reader, head: number): readonly Dep[] {
+  if ((head & DEPS) === 0) return NO_DEPS;
   const count = reader.within(1, Math.floor(reader.left / 2), 'The number of deps');
   // Mostly one: an array that grows would take many times as much.
   const deps = [readDep(reader)];
@@ -160,10 +163,10 @@ function readReference(reader: Reader, epoch: EpochId): NodeReference {
 function readAction(
   reader: Reader,
   epoch: EpochId,
-  kind: WireAction['kind'],
+  kind: WireDeed['kind'],
   variant: boolean,
   further: boolean,
-): WireAction {
+): WireDeed {
   if (variant && (kind === 'content' || kind === 'conflict' || kind === 'resolve'))
     throw new Refused('KIND_UNKNOWN', `This version does not know that variant of ${kind}.`);
   switch (kind) {
@@ -204,10 +207,6 @@ function readAction(
       };
     case 'resolve':
       return { kind, conflict: readOperationId(reader) };
-    case 'typed':
-      return readTyped(reader, variant);
-    case 'erased':
-      return readErased(reader, variant, further);
   }
 }
 
@@ -281,7 +280,7 @@ function writeAction(writer: Writer, epoch: EpochId, action: WireAction): void {
     writeOperationId(writer, action.conflict);
     return;
   }
-  if (isStroke(action)) {
+  if (action.kind === 'typed' || action.kind === 'erased') {
     writeStroke(writer, action);
     return;
   }

@@ -9,13 +9,6 @@ export interface CharacterReference {
   readonly clock: number;
 }
 
-/** UTF-8 as it lies there: a view of its own for each would cost more than all the rest of reading it. */
-export interface Utf8 {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
-
 export interface TypedPlace {
   readonly node: number;
   /** Between which characters; one of them at least is there. */
@@ -31,7 +24,7 @@ export interface ErasedPlace {
 
 /** An edit of a text that is told short. Without a place it goes on from its author's operation before: behind what that typed, or before what it erased. */
 export type WireStroke =
-  | { readonly kind: 'typed'; readonly place: TypedPlace | undefined; readonly text: Utf8 }
+  | { readonly kind: 'typed'; readonly place: TypedPlace | undefined; readonly text: Uint8Array }
   | { readonly kind: 'erased'; readonly place: ErasedPlace | undefined };
 
 const OWN = 1;
@@ -40,30 +33,35 @@ const CLOCK_LIMIT = 2 ** 35 - 1;
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export function readTyped(reader: Reader, goesOn: boolean): WireStroke {
-  let place: TypedPlace | undefined;
-  if (!goesOn) {
-    place = { node: readNumber(reader), origin: readCharacter(reader), rightOrigin: readCharacter(reader) };
-    if (place.origin === undefined && place.rightOrigin === undefined)
-      throw new Refused('MALFORMED', 'Text is typed next to nothing.');
+/** Where a stroke is, as its bytes say: one object is read into again and again, as one for each would cost more than reading. */
+export class StrokePlace {
+  /** The number of the text. */
+  node = 0;
+  /** Left of what is typed; or the first that is erased. `by` 0: nothing. */
+  leftBy = 0;
+  leftClock = 0;
+  /** Right of what is typed. */
+  rightBy = 0;
+  rightClock = 0;
+  /** How many are erased. */
+  length = 1;
+
+  readTyped(reader: Reader): void {
+    this.node = readNumber(reader);
+    this.leftBy = reader.varint();
+    this.leftClock = this.leftBy === 0 ? 0 : readClock(reader, this.leftBy);
+    this.rightBy = reader.varint();
+    this.rightClock = this.rightBy === 0 ? 0 : readClock(reader, this.rightBy);
+    if (this.leftBy === 0 && this.rightBy === 0) throw new Refused('MALFORMED', 'Text is typed next to nothing.');
   }
-  return { kind: 'typed', place, text: readUtf8(reader) };
-}
 
-/** Goes to behind the place of what is typed. */
-export function skipTypedPlace(reader: Reader): void {
-  readNumber(reader);
-  readCharacter(reader);
-  readCharacter(reader);
-}
-
-export function readErased(reader: Reader, goesOn: boolean, several: boolean): WireStroke {
-  if (goesOn) return { kind: 'erased', place: undefined };
-  const node = readNumber(reader);
-  const first = readCharacter(reader);
-  if (first === undefined) throw new Refused('MALFORMED', 'Nothing is erased.');
-  const length = several ? reader.within(2, CLOCK_LIMIT, 'How much is erased') : 1;
-  return { kind: 'erased', place: { node, first, length } };
+  readErased(reader: Reader, several: boolean): void {
+    this.node = readNumber(reader);
+    this.leftBy = reader.varint();
+    if (this.leftBy === 0) throw new Refused('MALFORMED', 'Nothing is erased.');
+    this.leftClock = readClock(reader, this.leftBy);
+    this.length = several ? reader.within(2, CLOCK_LIMIT, 'How much is erased') : 1;
+  }
 }
 
 function readNumber(reader: Reader): number {
@@ -72,32 +70,31 @@ function readNumber(reader: Reader): number {
   return number;
 }
 
-function readCharacter(reader: Reader): CharacterReference | undefined {
-  const by = reader.varint();
-  return by === 0 ? undefined : { by, clock: reader.within(by === OWN ? 1 : 0, CLOCK_LIMIT, 'A character') };
+function readClock(reader: Reader, by: number): number {
+  return reader.within(by === OWN ? 1 : 0, CLOCK_LIMIT, 'A character');
 }
 
-function readUtf8(reader: Reader): Utf8 {
-  const length = reader.varint();
+/** Goes over so many bytes, which something types, and returns of how many characters they are. */
+export function countTyped(reader: Reader, length: number): number {
   if (length === 0) throw new Refused('MALFORMED', 'Nothing is typed.');
-  const start = reader.at;
+  const { bytes, at: start } = reader;
   reader.skip(length);
-  const text = { bytes: reader.bytes, start, end: reader.at };
-  if (isAscii(text)) return text;
+  const end = reader.at;
+  let at = start;
+  while (at < end && (bytes[at] ?? 0) < 128) at += 1;
+  if (at === end) return length;
   try {
-    strict.decode(text.bytes.subarray(text.start, text.end));
+    strict.decode(bytes.subarray(at, end));
   } catch {
     throw new Refused('MALFORMED', 'A text is not valid UTF-8.');
   }
-  return text;
+  let count = at - start;
+  for (; at < end; at += charactersBytes(bytes[at] ?? 0)) count += 1;
+  return count;
 }
 
-function isAscii({ bytes, start, end }: Utf8): boolean {
-  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) > 127) return false;
-  return true;
-}
-
-export function textOf({ bytes, start, end }: Utf8): string {
+/** What valid UTF-8 stands for. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
   const first = bytes[start] ?? 0;
   return end === start + 1 && first < 128 ? String.fromCharCode(first) : strict.decode(bytes.subarray(start, end));
 }
@@ -126,8 +123,7 @@ export function writeStroke(writer: Writer, stroke: WireStroke): void {
       writeCharacter(writer, stroke.place.origin);
       writeCharacter(writer, stroke.place.rightOrigin);
     }
-    const { bytes, start, end } = stroke.text;
-    writer.block(bytes.subarray(start, end));
+    writer.block(stroke.text);
   } else if (stroke.place !== undefined) {
     writer.varint(stroke.place.node);
     writeCharacter(writer, stroke.place.first);

@@ -89,13 +89,6 @@ export class Reader {
   }
 }
 
-/** How many bytes a number takes. */
-export function lengthOfVarint(value: number): number {
-  let length = 1;
-  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1;
-  return length;
-}
-
 /** Puts together what the wire is made of. */
 export class Writer {
   #bytes: Uint8Array;
@@ -133,6 +126,18 @@ export class Writer {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** Bytes `from` to `to` of others. */
+  part(bytes: Uint8Array, from: number, to: number): void {
+    // Byte by byte when they are few: a view would cost more.
+    if (to - from > 64) {
+      this.raw(bytes.subarray(from, to));
+      return;
+    }
+    this.#room(to - from);
+    for (let at = from; at < to; at += 1) this.#bytes[this.#length + at - from] = bytes[at] ?? 0;
+    this.#length += to - from;
   }
 
   block(bytes: Uint8Array): void {
