@@ -11,6 +11,7 @@ import { mapOffset } from './text/edits.js';
 import type { Edits, OwnPart } from './text/engine.js';
 import { rebase } from './text/rebase.js';
 import { isTextOperation } from './touched-file.js';
+import { covers } from './version.js';
 
 /** Work of one epoch that has to be done again in another. */
 export interface Work {
@@ -22,17 +23,25 @@ export interface Work {
   /** Of the entries there, where each is in the other epoch. @throws Missing */
   readonly translate: (node: NodeId) => NodeId | null;
   /**
-   * The creator of an epoch also carries what git does not hold of this version: conflicts, empty directories, and the text of removed files, which somebody
-   * else may be about to bring back.
+   * What git does not hold of this version, and who carries it, is carried as well. The creator of an epoch: conflicts, empty directories, and the text of removed
+   * files, which somebody else may be about to bring back. He may not know all of the version, so of the text an author carries what he finds lost.
    */
-  readonly remains: Vector | undefined;
+  readonly remains: { readonly version: Vector; readonly by: 'creator' | 'author' } | undefined;
 }
 
-/** Whether there is anything to carry. */
-export function hasWork({ epoch, settled, includes, remains }: Work): boolean {
-  if (remains !== undefined) return true;
+/** Whether there is anything to carry. @throws Missing */
+export function hasWork(work: Work): boolean {
+  const { epoch, settled, includes, remains } = work;
+  if (remains?.by === 'creator') return true;
   for (const operation of epoch.log.operations(settled)) if (includes(operation)) return true;
-  return false;
+  return Array.from(epoch.files()).some(({ node }) => isLost(work, node));
+}
+
+/** Whether an edited text has no place in the other epoch, and may have been in the trash at the version. @throws Missing */
+function isLost({ epoch, translate, remains }: Work, node: NodeId): boolean {
+  if (remains === undefined || epoch.file(node)?.hasEdits !== true) return false;
+  const mayBeRemoved = !epoch.tree.places.isTethered(node) || !covers(epoch.log.vector, remains.version);
+  return mayBeRemoved && translate(node) === null;
 }
 
 /** Carries work into `to`. When something is missing `to` is left half done, and must be thrown away. @throws Missing */
@@ -79,10 +88,16 @@ class CarryOver {
     );
     forEachLoaded(Array.from(moved).filter(isRemoved), (node) => this.#remove(node));
     const { remains } = this.#work;
-    if (remains !== undefined) {
+    if (remains?.by === 'creator') {
       forEachLoaded(this.#from.madeNodes(), (node) => this.#keepDirectory(node));
-      const { places: then } = viewAt(this.#from, remains);
-      forEachLoaded(this.#from.files(), ({ node }) => this.#keepRemoved(node, then, remains));
+      const { places: then } = viewAt(this.#from, remains.version);
+      forEachLoaded(this.#from.files(), ({ node }) => this.#keepRemoved(node, then, remains.version, () => true));
+    } else if (remains?.by === 'author') {
+      forEachLoaded(this.#from.files(), ({ node }) => {
+        if (!isLost(this.#work, node)) return;
+        const { places: then } = viewAt(this.#from, remains.version);
+        this.#keepRemoved(node, then, remains.version, this.#work.includes);
+      });
     }
     forEachLoaded(texts, (node) => this.#editText(node));
     forEachLoaded(others, (node) => this.#setContent(node));
@@ -236,8 +251,13 @@ class CarryOver {
     const file = this.#from.file(node);
     const content = file?.contents[0];
     const mode = file?.executable;
-    const there = this.#placed.has(node) ? null : this.#translate(node);
+    let there = this.#placed.has(node) ? null : this.#translate(node);
     if (content !== undefined && this.#isOwn(content)) {
+      // Bytes would write over the text of somebody who put one in its place.
+      if (there !== null && this.#to.seed(there) !== undefined) {
+        this.#displaced.add(node);
+        there = null;
+      }
       // An entry that is made again has its content at once.
       if (there !== null) this.#to.write({ kind: 'content', node: there, bytes: content.bytes });
       else if (this.#from.tree.places.isTethered(node)) this.#place(node);
@@ -252,14 +272,19 @@ class CarryOver {
     if (this.#from.made(node)?.type === 'directory' && this.#from.tree.places.isTethered(node)) this.#place(node);
   }
 
-  /** Git does not hold text that was in the trash. What its remover had not seen stays there from epoch to epoch. */
-  #keepRemoved(node: NodeId, then: ReadonlyPlaces, version: Vector): void {
+  /**
+   * Git does not hold text that was in the trash. What its remover had not seen stays there from epoch to epoch. Of a version that is not wholly known here an
+   * operation may have put into the trash what the new base does not have: its text goes there as well.
+   */
+  #keepRemoved(node: NodeId, then: ReadonlyPlaces, version: Vector, includes: (operation: Operation) => boolean): void {
     const isIn = ({ replica, seq }: OperationId): boolean => seq <= (version.get(replica) ?? 0);
-    if (this.#from.file(node)?.hasEdits !== true || then.place(node) === undefined || then.isTethered(node)) return;
+    if (this.#from.file(node)?.hasEdits !== true || then.place(node) === undefined) return;
+    const wasRemoved = !then.isTethered(node);
+    if (!wasRemoved && covers(this.#from.log.vector, version)) return;
     if (this.#translate(node) !== null && !this.#placed.has(node)) return;
-    const part = this.#part(node, isIn, new Map());
+    const part = this.#part(node, (operation) => isIn(operation) && includes(operation), new Map());
     if (part === undefined || part.edits.length === 0) return;
-    if (this.#from.tree.places.isTethered(node)) {
+    if (wasRemoved && this.#from.tree.places.isTethered(node)) {
       this.#insert(node, part);
       return;
     }
@@ -286,7 +311,7 @@ class CarryOver {
   #keepConflicts(node: NodeId): void {
     for (const operation of this.#from.file(node)?.conflicts.values() ?? []) {
       const isSettled = operation.seq <= (this.#work.settled.get(operation.replica) ?? 0);
-      if (!this.#isOwn(operation) && !(this.#work.remains !== undefined && isSettled)) continue;
+      if (!this.#isOwn(operation) && !(this.#work.remains?.by === 'creator' && isSettled)) continue;
       const from = this.#from.document(node);
       const there = this.#place(node);
       const to = there === null ? undefined : this.#to.document(there);

@@ -131,8 +131,10 @@ export class Chronicle {
     if (this.hasOwn(to)) return [];
     const from = this.#way.findLastIndex((epoch) => settledBy(to, epoch.record.id) !== undefined);
     return this.#way.slice(Math.max(from, 0)).map((epoch) => {
-      const settled = settledBy(to, epoch.record.id) ?? epoch.entered ?? new Map();
-      return this.work(epoch, to, settled, (operation) => operation.replica === replica);
+      const version = settledBy(to, epoch.record.id);
+      const remains = version && ({ version, by: 'author' } as const);
+      const settled = version ?? epoch.entered ?? new Map();
+      return this.work(epoch, to, settled, (operation) => operation.replica === replica, remains);
     });
   }
 
@@ -141,7 +143,7 @@ export class Chronicle {
     to: EpochState,
     settled: Vector,
     includes: (operation: Operation) => boolean,
-    remains?: Vector,
+    remains?: Work['remains'],
   ): Work {
     const passage = this.passage(epoch, to);
     return { epoch, settled, includes, translate: (node) => passage.translate(node), remains };

@@ -82,12 +82,14 @@ export class Successor {
       // What the new base holds just so is carried by being there.
       const isThere = new Set(became.map(({ node }) => node));
       const isCarried: Work['includes'] = ({ action }) => !('node' in action && isThere.has(action.node));
-      const work = this.#chronicle.work(parent, next, new Map(), isCarried, settled);
+      const work = this.#chronicle.work(parent, next, new Map(), isCarried, { version: settled, by: 'creator' });
       return { next, works: [work] };
     }
     const works = this.#chronicle
       .works(next)
-      .map((work) => (work.epoch === parent ? { ...work, remains: settled } : work));
+      .map((work) =>
+        work.epoch === parent ? { ...work, remains: { version: settled, by: 'creator' } as const } : work,
+      );
     return { next, works };
   }
 

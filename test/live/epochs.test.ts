@@ -121,6 +121,47 @@ test('a file removed here and changed there stays; one removed on both sides is 
   expect(await rows(tree, true)).toEqual(['a unchanged', 'd unchanged', 'd/d unchanged', '(b) removed', '(c) removed']);
 });
 
+test.each([
+  ['its author, who does not know of the removal', 2],
+  ['somebody who knows of neither', 3],
+])('an edit in a file that was removed unseen is not lost in a commit that is told by %s', async (_, teller) => {
+  const desk = new Desk({ 'd/a': 'one\n', b: 'two\n' });
+  const trees = [await desk.tree(1), await desk.tree(2), await desk.tree(3)] as const;
+  const [one, two] = trees;
+  (await two.open('d/a')).edit([{ start: 0, end: 0 }], 'unseen ');
+  await one.remove('d');
+  await one.apply(two.missing());
+  const version = one.version();
+  const creator = trees[teller - 1] ?? one;
+  await creator.commit(desk.git.commit({ b: 'two\n' }), version);
+  for (let round = 0; round < 3; round += 1) {
+    for (const from of trees) for (const to of trees) if (from !== to) await to.apply(from.missing(to.version()));
+  }
+  for (const tree of trees) {
+    expect(await rows(tree)).toEqual(['b unchanged']);
+    const removed = [];
+    for await (const entry of tree.entries({ removed: true })) {
+      if (!entry.visible && entry.type === 'file') removed.push(textOf(await tree.read(entry)));
+    }
+    expect(removed).toEqual(['unseen one\n']);
+  }
+});
+
+test('bytes written to a file do not write over the text that somebody committed in its place meanwhile', async () => {
+  const desk = new Desk({ a: new Uint8Array([0, 1]) });
+  const [one, two] = [await desk.tree(1), await desk.tree(2)];
+  await two.write('a', new Uint8Array([0, 2]));
+  await one.write('a', bytesOf('text\n'));
+  await one.commit(desk.git.commit({ a: 'text\n' }), one.version());
+  await two.apply(one.missing(two.version()));
+  await one.apply(two.missing(one.version()));
+  for (const tree of [one, two]) {
+    expect(await rows(tree)).toEqual(['a unchanged', 'a~1 new']);
+    expect(textOf(await tree.read('a'))).toBe('text\n');
+    expect(Array.from(await tree.read('a~1'))).toEqual([0, 2]);
+  }
+});
+
 test('what somebody committed without saying so is not carried twice', async () => {
   const desk = new Desk({ a: 'one\n' });
   const tree = await desk.tree(1);
