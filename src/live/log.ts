@@ -105,8 +105,8 @@ export class Log {
     if (!Number.isInteger(replica) || replica < 1 || replica >= 2 ** 32)
       throw new LiveError('ARGUMENT_INVALID', `${replica} is no replica: an integer from 1 to 2^32-1.`);
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
-    const news = beyond(this.#vector, author.observed).filter((span) => span.replica !== replica);
-    const deps = news.map((span) => author.depOn(span.replica, span.upTo));
+    const news = beyond(this.#vector, author.names.observed).filter((span) => span.replica !== replica);
+    const deps = news.map((span) => author.names.depOn(span.replica, span.upTo));
     const earliest = author.earliest(
       news.map((span) => ({ replica: span.replica, seq: span.upTo })),
       this.#authors,
@@ -125,16 +125,16 @@ export class Log {
   #toWire(author: Author, action: Action, deps: readonly Dep[]): WireAction {
     if (action.kind === 'resolve') return action;
     const own = madeNode(this.epoch.id, { replica: author.replica, seq: author.count + 1 });
-    const node = author.referenceTo(action.node);
+    const node = author.names.referenceTo(action.node);
     switch (action.kind) {
       case 'create':
         return {
           ...action,
           node: action.node === own ? null : node,
-          parent: author.referenceTo(action.parent),
+          parent: author.names.referenceTo(action.parent),
         };
       case 'move':
-        return { ...action, node, parent: action.parent === null ? null : author.referenceTo(action.parent) };
+        return { ...action, node, parent: action.parent === null ? null : author.names.referenceTo(action.parent) };
       case 'text':
         return author.edit(action.node, action.base, action.update, deps);
       default:
@@ -147,22 +147,26 @@ export class Log {
    * not here. Never throws.
    */
   accept(replica: ReplicaId, bytes: Uint8Array): Operation | Refusal | Waits {
-    const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
     const shelf = refusing(() => {
       const reader = new Reader(bytes);
       const read = readShelf(reader, this.epoch.id, 1);
       reader.finish();
       return read;
     });
-    if (isRefusal(shelf)) return this.#refusal(author, shelf);
-    return this.#take(author, shelf, 0, 0, new Reader(shelf.heads)) ?? this.#entered(author);
+    const seq = this.nextSeq(replica);
+    if (isRefusal(shelf)) return this.#refusal({ replica, seq }, shelf);
+    return this.acceptAll({ replica, shelf }, 0, []) ?? this.#authors.get(replica)!.operation(seq);
   }
 
   /**
    * Adds the operations of a batch from the one at `index` on, which is the next of its author, and tells `arrivals` of them. Returns why it ended before all
    * were in; otherwise as `accept`.
    */
-  acceptAll({ replica, shelf }: Batch, index: number, arrivals: Arrival[]): Refusal | Waits | undefined {
+  acceptAll(
+    { replica, shelf }: Pick<Batch, 'replica' | 'shelf'>,
+    index: number,
+    arrivals: Arrival[],
+  ): Refusal | Waits | undefined {
     const author = this.#authors.get(replica) ?? new Author(this.epoch.id, replica);
     const offset = author.count - index;
     let entry = shelf.entryOf(index + 1);
@@ -201,15 +205,15 @@ export class Log {
       if (waitsFor !== undefined) return { waitsFor };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return this.#refusal(author, error);
+      return this.#refusal({ replica: author.replica, seq: author.count + 1 }, error);
     }
     if (!this.#authors.has(author.replica)) this.#authors.set(author.replica, author);
     return undefined;
   }
 
-  /** Why an author's next operation is not taken. */
-  #refusal({ replica, count }: Author, { code, message }: Refusal): Refusal {
-    return { code, message, epoch: this.epoch.id, operation: { replica, seq: count + 1 } };
+  /** Why an operation is not taken. */
+  #refusal(operation: OperationId, { code, message }: Refusal): Refusal {
+    return { code, message, epoch: this.epoch.id, operation };
   }
 
   /** Notes an author's last operation. */
@@ -262,7 +266,7 @@ export class Log {
   /** Tells all edits of a text that began from the blob `base`, in the order of integration; others name another. */
   tell(node: NodeId, base: Oid | null, history: History): void {
     for (const { author, first, last } of this.#histories.get(node) ?? [])
-      if (author.baseOf(node) === base) author.tell(history, first, last);
+      if (author.names.baseOf(node) === base) author.tell(history, first, last);
   }
 
   /** The same edits, one by one. */

@@ -1,5 +1,4 @@
 import type { Stroke, CharacterId } from './text/engine.js';
-import { Column } from './column.js';
 import type { ReplicaId } from './ids.js';
 import { strokeOf, writtenAfter } from './text/stroke.js';
 import { SEQ_LIMIT } from './wire/fields.js';
@@ -20,9 +19,9 @@ export class Pen {
   /** By the number of the node. */
   readonly #written: number[] = [];
   /** Of each entry that is a stroke: the clock of what its first operation typed or erased. */
-  readonly #clocks = new Column((length) => new Float64Array(length));
+  readonly #clocks: number[] = [];
   /** The entry of the stroke with a place that each goes on from, or its own. */
-  readonly #starts = new Column((length) => new Uint32Array(length));
+  readonly #starts: number[] = [];
   /** What the operation before was; 0: no stroke. */
   #kind = 0;
   #node = 0;
@@ -39,17 +38,12 @@ export class Pen {
 
   /** The entry of the stroke from which one goes on. */
   startOf(entry: number): number {
-    return this.#starts.at(entry);
+    return this.#starts[entry] ?? 0;
   }
 
   /** The clock of what an entry's first operation typed, or of the first character that it erased. */
   clockOf(entry: number): number {
-    return this.#clocks.at(entry);
-  }
-
-  /** Makes room for so many entries more. */
-  reserve(more: number): void {
-    for (const column of [this.#clocks, this.#starts]) column.reserve(more);
+    return this.#clocks[entry] ?? 0;
   }
 
   /** How an update has to be told as a stroke; `undefined` when it is none. `replicas`: by number those that have one. */
@@ -186,7 +180,7 @@ export class Pen {
   }
 }
 
-const SAID_TWICE = 'It goes on from the stroke before, and says where it is all the same.';
+const SAID_TWICE = 'It goes on from the stroke before, and says where it is.';
 
 /** The client that an author means by a reference: 0 is the base, -1 nobody. @throws Refused */
 export function clientOf(by: number, author: ReplicaId, replicas: readonly ReplicaId[]): number {

@@ -1,9 +1,12 @@
-import { Column } from './column.js';
+import { sameBytes } from './git-object.js';
 import { ERASED, ERASES_ON, FURTHER, GOES_ON, kindOf, RUN, TYPED } from './wire/operation-codec.js';
 import { charactersBytes } from './wire/stroke-codec.js';
 
 /** No entry holds more operations, so that one is found in it soon. */
 const LONGEST = 1024;
+/** Numbers for each entry. */
+const ENDS = 3;
+const NO_BYTES = new Uint8Array();
 /** Strokes that do nothing but go on, without their text. */
 const TYPES_ON: Uint8Array = Uint8Array.of(GOES_ON);
 const ERASES: Uint8Array = Uint8Array.of(ERASES_ON);
@@ -13,27 +16,29 @@ const ERASES: Uint8Array = Uint8Array.of(ERASES_ON);
  * type lies apart from the rest, so that it can be read at once.
  */
 export class Shelf {
-  /** By entry: of how many operations it is the end, and where its bytes end. */
-  readonly #lasts = new Column((length) => new Uint32Array(length));
-  readonly #headEnds = new Column((length) => new Uint32Array(length));
-  readonly #textEnds = new Column((length) => new Uint32Array(length));
-  #heads: Uint8Array = new Uint8Array(64);
-  #texts: Uint8Array = new Uint8Array(64);
+  /**
+   * For each entry three: of how many operations it is the end, and where its bytes end in `heads` and in `texts`. In front stand three for none: a look before
+   * the beginning would be slow. (One array and not three, as there is a shelf for each message.)
+   */
+  #ends = new Uint32Array(2 * ENDS);
+  #entries = 0;
+  #heads: Uint8Array = NO_BYTES;
+  #texts: Uint8Array = NO_BYTES;
   /** Whether the last entry is a stroke of one character, and which. */
   #open: number | undefined;
 
   /** How many operations it holds. */
   get count(): number {
-    return this.lastOf(this.entries - 1);
+    return this.#ends[this.#entries * ENDS]!;
   }
 
   get entries(): number {
-    return this.#lasts.length;
+    return this.#entries;
   }
 
   /** How many bytes it holds. */
   get size(): number {
-    return this.headEnd(this.entries - 1) + this.textEnd(this.entries - 1);
+    return this.#ends[this.#entries * ENDS + 1]! + this.#ends[this.#entries * ENDS + 2]!;
   }
 
   /** All but what is typed, and more behind; what holds an entry never changes, but goes elsewhere. The same with `texts`. */
@@ -63,30 +68,27 @@ export class Shelf {
   }
 
   lastOf(entry: number): number {
-    return this.#lasts.at(entry);
+    return this.#ends[(entry + 1) * ENDS]!;
   }
 
-  headStart(entry: number): number {
-    return this.#headEnds.at(entry - 1);
-  }
-
+  /** Where the entry behind it begins, too. The same of texts. */
   headEnd(entry: number): number {
-    return this.#headEnds.at(entry);
+    return this.#ends[(entry + 1) * ENDS + 1]!;
   }
 
   textEnd(entry: number): number {
-    return this.#textEnds.at(entry);
+    return this.#ends[(entry + 1) * ENDS + 2]!;
   }
 
   /** The first byte of an entry's first operation. */
   headAt(entry: number): number {
-    return this.#heads[this.headStart(entry)] ?? 0;
+    return this.#heads[this.headEnd(entry - 1)] ?? 0;
   }
 
   /** Where the text of an entry's operation begins that comes after `skip` others. */
   textAt(entry: number, skip: number): number {
-    const start = this.#textEnds.at(entry - 1);
-    const end = this.#textEnds.at(entry);
+    const start = this.#ends[entry * ENDS + 2]!;
+    const end = this.#ends[(entry + 1) * ENDS + 2]!;
     const count = this.lastOf(entry) - this.lastOf(entry - 1);
     if (skip === 0 || start === end) return start;
     if (skip === count) return end;
@@ -98,7 +100,12 @@ export class Shelf {
 
   /** Makes room for so many entries more, of so many bytes. */
   reserve(entries: number, heads: number, texts: number): void {
-    for (const column of [this.#lasts, this.#headEnds, this.#textEnds]) column.reserve(entries);
+    const length = (this.#entries + 1 + entries) * ENDS;
+    if (length > this.#ends.length) {
+      const larger = new Uint32Array(Math.max(length, Math.ceil(this.#ends.length * 1.5)));
+      larger.set(this.#ends);
+      this.#ends = larger;
+    }
     this.#heads = withRoom(this.#heads, this.headEnd(this.entries - 1), heads);
     this.#texts = withRoom(this.#texts, this.textEnd(this.entries - 1), texts);
   }
@@ -128,7 +135,7 @@ export class Shelf {
     const start = other.textAt(entry, skip);
     const end = other.textAt(entry, skip + count);
     if (skip === 0)
-      return this.#put(other.#heads, other.headStart(entry), other.headEnd(entry), other.#texts, start, end, count);
+      return this.#put(other.#heads, other.headEnd(entry - 1), other.headEnd(entry), other.#texts, start, end, count);
     return this.#put(other.#headOf(entry, skip), 0, 1, other.#texts, start, end, count);
   }
 
@@ -153,17 +160,20 @@ export class Shelf {
     this.#texts = withRoom(this.#texts, textAt, end - start);
     copyInto(this.#texts, textAt, texts, start, end);
     if (isOne && (head === GOES_ON || head === ERASES_ON) && this.#goesOn(kind, count)) {
-      this.#lasts.set(last, this.lastOf(last) + count);
-      this.#textEnds.set(last, textAt + end - start);
+      this.#ends[this.#entries * ENDS]! += count;
+      this.#ends[this.#entries * ENDS + 2] = textAt + end - start;
       return false;
     }
     const headAt = this.headEnd(last);
     this.#heads = withRoom(this.#heads, headAt, to - from);
     copyInto(this.#heads, headAt, bytes, from, to);
     this.#heads[headAt] = head;
-    this.#lasts.push(this.count + count);
-    this.#headEnds.push(headAt + to - from);
-    this.#textEnds.push(textAt + end - start);
+    const numbers = (this.#entries + 1) * ENDS;
+    if (numbers + ENDS > this.#ends.length) this.reserve(1, 0, 0);
+    this.#ends[numbers] = this.count + count;
+    this.#ends[numbers + 1] = headAt + to - from;
+    this.#ends[numbers + 2] = textAt + end - start;
+    this.#entries += 1;
     this.#open = isOne ? kind : undefined;
     return true;
   }
@@ -177,7 +187,7 @@ export class Shelf {
   /** The last of those from `first` on up to `last` that are to go into one message of about so many bytes. */
   lastWithin(first: number, last: number, bytes: number): number {
     const begin = this.entryOf(first);
-    const most = this.headStart(begin) + this.textAt(begin, 0) + bytes;
+    const most = this.headEnd(begin - 1) + this.textAt(begin, 0) + bytes;
     let low = begin;
     let high = this.entryOf(last);
     while (low < high) {
@@ -195,7 +205,7 @@ export class Shelf {
     let entry = this.entryOf(skip + 1);
     rest.reserve(
       this.entries - entry,
-      this.headEnd(this.entries - 1) - this.headStart(entry),
+      this.headEnd(this.entries - 1) - this.headEnd(entry - 1),
       this.textEnd(this.entries - 1) - this.textAt(entry, 0),
     );
     for (let taken = skip; entry < this.entries; entry += 1) {
@@ -205,38 +215,29 @@ export class Shelf {
     return rest;
   }
 
-  /** How many operations from `seq` on are the same as those of another from `otherSeq` on; at least those of both entries are compared. */
+  /** How many operations from `seq` on are the same as those of another from `otherSeq` on; of each an entry at most is looked at. */
   sameFrom(seq: number, other: Shelf, otherSeq: number): number {
     const entry = this.entryOf(seq);
     const otherEntry = other.entryOf(otherSeq);
     const skip = seq - this.firstOf(entry);
     const otherSkip = otherSeq - other.firstOf(otherEntry);
-    const count = Math.min(this.lastOf(entry) - seq, other.lastOf(otherEntry) - otherSeq) + 1;
-    const kind = kindOf(this.headAt(entry));
-    if (
-      kind !== kindOf(other.headAt(otherEntry)) ||
-      !sameBytes(this.#headOf(entry, skip), other.#headOf(otherEntry, otherSkip))
-    )
-      return 0;
-    if (kind !== TYPED) return count;
-    const start = this.textAt(entry, skip);
-    const otherStart = other.textAt(otherEntry, otherSkip);
-    if (count === 1) {
-      const end = this.textAt(entry, skip + 1);
-      const otherEnd = other.textAt(otherEntry, otherSkip + 1);
-      return sameBytes(this.#texts.subarray(start, end), other.#texts.subarray(otherStart, otherEnd)) ? 1 : 0;
-    }
-    // Of one character each: as many as begin alike.
-    let same = 0;
-    for (let at = 0; same < count; same += 1)
-      for (const next = at + charactersBytes(this.#texts[start + at] ?? 0); at < next; at += 1)
-        if (this.#texts[start + at] !== other.#texts[otherStart + at]) return same;
-    return same;
+    const left = Math.min(this.lastOf(entry) - seq, other.lastOf(otherEntry) - otherSeq) + 1;
+    for (const count of [left, 1])
+      if (
+        sameBytes(this.#headOf(entry, skip), other.#headOf(otherEntry, otherSkip)) &&
+        sameBytes(this.#textOf(entry, skip, count), other.#textOf(otherEntry, otherSkip, count))
+      )
+        return count;
+    return 0;
   }
 
   #headOf(entry: number, skip: number): Uint8Array {
-    if (skip === 0) return this.#heads.subarray(this.headStart(entry), this.headEnd(entry));
+    if (skip === 0) return this.#heads.subarray(this.headEnd(entry - 1), this.headEnd(entry));
     return kindOf(this.headAt(entry)) === TYPED ? TYPES_ON : ERASES;
+  }
+
+  #textOf(entry: number, skip: number, count: number): Uint8Array {
+    return this.#texts.subarray(this.textAt(entry, skip), this.textAt(entry, skip + count));
   }
 
   /** Whether the operations of another are the first of these behind `skip`. */
@@ -264,8 +265,4 @@ function copyInto(target: Uint8Array, at: number, bytes: Uint8Array, from: numbe
   // Byte by byte when they are few: a view would cost more.
   if (to - from > 64) target.set(bytes.subarray(from, to), at);
   else for (let next = from; next < to; next += 1) target[at + next - from] = bytes[next] ?? 0;
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

@@ -148,7 +148,7 @@ test('what waits is kept whole and by itself, whichever part of a batch it is', 
     if (peer === undefined) throw new Error('there is no peer');
     const log = new Log(EPOCH);
     const inbox = new Inbox(log);
-    const bytes = joined([...REPLICAS].reverse().map((replica) => peer.log.messages(replica, 1)));
+    const bytes = joined(REPLICAS.toReversed().map((replica) => peer.log.messages(replica, 1)));
     const batches = batchesIn(bytes);
     // The memory that the messages came in is used again.
     bytes.fill(0xff);

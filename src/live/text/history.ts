@@ -1,13 +1,15 @@
 import type { ReplicaId } from '../ids.js';
-import { type CharacterId, TextUpdateRefused } from './engine.js';
+import { type CharacterId, type Stroke, TextUpdateRefused } from './engine.js';
+import { textOf } from '../wire/stroke-codec.js';
 import { readTextUpdate } from './update-reader.js';
 
 /** The client that wrote the base. */
 const BASE = 0;
 /** No character: the text's start or end. */
 export const NOBODY = -1;
-/** Numbers of `History.typed` for each that was typed. */
+/** So many numbers for each that was typed, or erased. */
 export const TYPED = 6;
+export const ERASED = 4;
 
 /**
  * What a text began as, and all that was typed and erased in it since, in causal order, as columns. Clients have numbers here, from 0 (the base). Each edit is to follow on what its author
@@ -22,11 +24,10 @@ export class History {
   readonly lengths: number[];
   /** Of each that was typed: by whom, how much; right of whose character, and which; left of whose, and which. */
   readonly typed: number[] = [];
-  /** Of what was erased: whose, from which character on, up to which. */
+  /** Of what was erased: whose, from which character on, up to which; and 1 when it was erased character by character. */
   readonly erased: number[] = [];
-  /** The same of what was erased character by character. */
-  readonly erasedSingly: number[] = [];
   isSound = true;
+  readonly #quoted: ({ readonly bytes: Uint8Array; readonly start: number; end: number } | undefined)[] = [];
   readonly #numbers = new Map<number, number>([[BASE, 0]]);
 
   constructor(seed: string) {
@@ -45,9 +46,21 @@ export class History {
     return number;
   }
 
-  /** The text of what was typed, or will be said to have been typed, next by a client. */
-  write(by: number, text: string): void {
-    this.texts[by] += text;
+  /** The text of what is typed next by a client, as UTF-8 that stays as it is until `finish`: what follows on one another is read at once. */
+  quote(by: number, bytes: Uint8Array, start: number, end: number): void {
+    const quoted = this.#quoted[by];
+    if (quoted !== undefined && quoted.end === start) quoted.end = end;
+    else {
+      this.finish(by);
+      this.#quoted[by] = { bytes, start, end };
+    }
+  }
+
+  finish(by: number): void {
+    const quoted = this.#quoted[by];
+    if (quoted === undefined) return;
+    this.texts[by] += textOf(quoted.bytes, quoted.start, quoted.end);
+    this.#quoted[by] = undefined;
   }
 
   /** Notes so much typed, from its author's `clock`-th character on. */
@@ -74,7 +87,7 @@ export class History {
   /** Notes so much erased; `singly`: character by character. */
   erase(by: number, clock: number, length: number, singly: boolean): void {
     if (clock + length > (this.lengths[by] ?? 0)) this.isSound = false;
-    (singly ? this.erasedSingly : this.erased).push(by, clock, clock + length);
+    this.erased.push(by, clock, clock + length, singly ? 1 : 0);
   }
 
   /** Notes an edit that is told as an update. */
@@ -89,8 +102,19 @@ export class History {
       for (const { clock, text, origin, rightOrigin } of inserts) {
         for (const one of [origin, rightOrigin])
           if (one?.client === author && one.clock >= before) this.isSound = false;
-        this.write(by, text);
-        this.#between(by, clock, text.length, origin, rightOrigin);
+        this.finish(by);
+        this.texts[by] += text;
+        const number = (one: CharacterId | undefined): number =>
+          one === undefined ? NOBODY : this.numberOf(one.client);
+        this.type(
+          by,
+          clock,
+          text.length,
+          number(origin),
+          origin?.clock ?? 0,
+          number(rightOrigin),
+          rightOrigin?.clock ?? 0,
+        );
       }
     } catch (error) {
       if (!(error instanceof TextUpdateRefused)) throw error;
@@ -98,15 +122,23 @@ export class History {
     }
   }
 
-  #between(
-    by: number,
-    clock: number,
-    length: number,
-    origin: CharacterId | undefined,
-    rightOrigin: CharacterId | undefined,
-  ): void {
-    const left = origin === undefined ? NOBODY : this.numberOf(origin.client);
-    const right = rightOrigin === undefined ? NOBODY : this.numberOf(rightOrigin.client);
-    this.type(by, clock, length, left, origin?.clock ?? 0, right, rightOrigin?.clock ?? 0);
+  /** What it tells, if that is one stroke. */
+  stroke(): Stroke {
+    const [by = 0, length = 0, left = NOBODY, leftClock = 0, right = NOBODY, rightClock = 0] = this.typed;
+    if (this.typed.length === 0) {
+      const [of = 0, clock = 0, end = 0] = this.erased;
+      return { kind: 'erased', client: this.clients[of] ?? 0, clock, length: end - clock };
+    }
+    this.finish(by);
+    const character = (of: number, clock: number): CharacterId | undefined =>
+      of === NOBODY ? undefined : { client: this.clients[of] ?? 0, clock };
+    return {
+      kind: 'typed',
+      author: this.clients[by] ?? 0,
+      clock: (this.lengths[by] ?? 0) - length,
+      text: this.texts[by] ?? '',
+      origin: character(left, leftClock),
+      rightOrigin: character(right, rightClock),
+    };
   }
 }

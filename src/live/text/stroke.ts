@@ -1,3 +1,4 @@
+import { sameBytes } from '../git-object.js';
 import type { ReplicaId } from '../ids.js';
 import { Writer } from '../wire/varint.js';
 import { type Stroke, TextUpdateRefused } from './engine.js';
@@ -17,7 +18,7 @@ export function strokeOf(update: Uint8Array, author: ReplicaId): Stroke | undefi
       stroke = { kind: 'typed', author, clock, text, origin, rightOrigin };
   } else if (insert === undefined && erased !== undefined && deletes.length === 1)
     stroke = { kind: 'erased', ...erased };
-  return stroke !== undefined && isSame(updateOf(stroke), update) ? stroke : undefined;
+  return stroke !== undefined && sameBytes(updateOf(stroke), update) ? stroke : undefined;
 }
 
 /** How many characters its author has written when an update of his is in the text; `undefined` when it writes none. */
@@ -56,8 +57,4 @@ export function updateOf(stroke: Stroke): Uint8Array {
   writer.text(text);
   writer.byte(0);
   return writer.view();
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

@@ -1,5 +1,5 @@
 import { isInsidePair } from './edits.js';
-import { type History, NOBODY, TYPED } from './history.js';
+import { ERASED, type History, NOBODY, TYPED } from './history.js';
 import { SURROGATE } from './yjs-item.js';
 
 /**
@@ -11,8 +11,8 @@ export class Weave {
   /** By client: its first stretch; behind the last client: the number that none has. */
   readonly firsts: number[] = [];
   /** By stretch: its client, and with which of that one's characters it begins. */
-  readonly owners: Int32Array;
-  readonly clocks: Int32Array;
+  readonly owners = [0];
+  readonly clocks = [0];
   /** By stretch: the one right of it; of 0 the first of the text. */
   readonly right: Int32Array;
   /** By stretch: between which two it was put. */
@@ -31,19 +31,8 @@ export class Weave {
     this.#history = history;
     this.#begins = history.lengths.map((length) => new Int32Array(length + 1));
     this.#cut();
-    const end = this.#number();
-    const column = (): Int32Array => new Int32Array(end);
-    this.owners = column();
-    this.clocks = column();
-    for (const [by, begins] of this.#begins.entries()) {
-      const stop = this.firsts[by + 1] ?? 0;
-      for (let clock = 0, at = this.firsts[by] ?? 0; at < stop; clock += 1) {
-        if (begins[clock] !== at) continue;
-        this.owners[at] = by;
-        this.clocks[at] = clock;
-        at += 1;
-      }
-    }
+    this.#number();
+    const column = (): Int32Array => new Int32Array(this.owners.length);
     this.right = column();
     this.origins = column();
     this.rightOrigins = column();
@@ -67,24 +56,41 @@ export class Weave {
     }
   }
 
-  /** Numbers the stretches. Returns the number behind the last. */
-  #number(): number {
-    let next = 1;
-    for (const begins of this.#begins) {
-      this.firsts.push(next);
+  /** Numbers the stretches. */
+  #number(): void {
+    const { owners, clocks } = this;
+    for (const [by, begins] of this.#begins.entries()) {
+      this.firsts.push(owners.length);
       const length = begins.length - 1;
       if (length > 0) begins[0] = 1;
-      for (let clock = 0; clock < length; clock += 1) if (begins[clock] !== 0) begins[clock] = next++;
-      begins[length] = next;
+      for (let clock = 0; clock < length; clock += 1)
+        if (begins[clock] !== 0) {
+          begins[clock] = owners.push(by) - 1;
+          clocks.push(clock);
+        }
+      begins[length] = owners.length;
     }
-    this.firsts.push(next);
-    return next;
+    this.firsts.push(owners.length);
   }
 
   /** With which character of its client's a stretch ends, that one not included. */
   endOf(stretch: number): number {
     const owner = this.owners[stretch]!;
     return stretch + 1 < this.firsts[owner + 1]! ? this.clocks[stretch + 1]! : this.#history.lengths[owner]!;
+  }
+
+  /** Behind which stretch those end that go on from one another as one would have, from `first` on. */
+  endOfChain(first: number): number {
+    const stop = this.firsts[this.owners[first]! + 1]!;
+    let next = first + 1;
+    while (
+      next < stop &&
+      this.right[next - 1] === next &&
+      this.origins[next] === next - 1 &&
+      this.rightOrigins[next] === this.rightOrigins[first]
+    )
+      next += 1;
+    return next;
   }
 
   /** Puts all in order. Returns `false` when something was put before what it follows, or between the halves of a pair. */
@@ -158,15 +164,15 @@ export class Weave {
   }
 
   #partsPair(): boolean {
-    const { texts, erased, erasedSingly } = this.#history;
+    const { texts, erased } = this.#history;
     const pairs = texts.map((text) => SURROGATE.test(text));
     if (!pairs.includes(true)) return false;
     const parts = (by: number, clock: number): boolean => isInsidePair(texts[by]!, clock);
     for (let at = 1; at < this.clocks.length; at += 1) if (parts(this.owners[at]!, this.clocks[at]!)) return true;
-    for (let at = 0; at < erased.length; at += 3)
-      if (parts(erased[at]!, erased[at + 1]!) || parts(erased[at]!, erased[at + 2]!)) return true;
-    for (let at = 0; at < erasedSingly.length; at += 3)
-      if (SURROGATE.test(texts[erasedSingly[at]!]!.slice(erasedSingly[at + 1], erasedSingly[at + 2]))) return true;
+    for (let at = 0; at < erased.length; at += ERASED) {
+      const [by = 0, from = 0, to = 0, singly] = erased.slice(at, at + ERASED);
+      if (parts(by, from) || parts(by, to) || (singly === 1 && SURROGATE.test(texts[by]!.slice(from, to)))) return true;
+    }
     return false;
   }
 }

@@ -130,6 +130,7 @@ export class YjsText {
   load(log: EditLog): void {
     const history = new History(this.first === null ? '' : contentOf(this.first));
     log.tell(history);
+    for (const by of history.clients.keys()) history.finish(by);
     if (!loadHistory(this.doc, this.type, history)) this.integrate([...log.updates()]);
   }
 

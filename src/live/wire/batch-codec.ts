@@ -18,6 +18,9 @@ import { Refused } from './refusal.js';
 import { countTyped, StrokePlace } from './stroke-codec.js';
 import { Writer, type Reader } from './varint.js';
 
+/** What is being read. */
+const place = new StrokePlace();
+
 /** Operations of one replica in one epoch, one after the other, as bytes: what they refer to is known only in causal order. */
 export interface Batch {
   readonly epoch: EpochId;
@@ -41,14 +44,13 @@ export function readBatch(reader: Reader): Batch {
 /** Reads so many operations. */
 export function readShelf(reader: Reader, epoch: EpochId, count: number): Shelf {
   const shelf = new Shelf();
-  const place = new StrokePlace();
-  shelf.reserve(Math.ceil(reader.left / 8), reader.left >>> 1, reader.left >>> 1);
-  while (shelf.count < count) readEntry(reader, epoch, shelf, place, count - shelf.count);
+  if (count > 1) shelf.reserve(reader.left >>> 3, reader.left >>> 1, reader.left >>> 1);
+  while (shelf.count < count) readEntry(reader, epoch, shelf, count - shelf.count);
   return shelf;
 }
 
 /** Reads an operation, or a run of at most so many. */
-function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, place: StrokePlace, most: number): void {
+function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, most: number): void {
   const from = reader.at;
   const head = reader.byte();
   const kind = kindOf(head);
@@ -60,12 +62,11 @@ function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, place: StrokePl
   }
   readStep(reader, head);
   readDeps(reader, head);
+  if (!goesOn(head)) place.read(reader, kind === TYPED, further);
   if (kind === ERASED) {
-    if (!goesOn(head)) place.readErased(reader, further);
     shelf.add(reader.bytes, from, reader.at);
     return;
   }
-  if (!goesOn(head)) place.readTyped(reader);
   const to = reader.at;
   const length = reader.varint();
   const start = reader.at;
@@ -79,7 +80,7 @@ function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, place: StrokePl
 export function writeBatch(epoch: EpochId, replica: ReplicaId, shelf: Shelf, first: number, last: number): Uint8Array {
   const begin = shelf.entryOf(first);
   const end = shelf.entryOf(last);
-  const size = shelf.headEnd(end) - shelf.headStart(begin) + shelf.textEnd(end) - shelf.textAt(begin, 0);
+  const size = shelf.headEnd(end) - shelf.headEnd(begin - 1) + shelf.textEnd(end) - shelf.textAt(begin, 0);
   // Of each entry that types, the length; of each that erases on, a byte for each but the first.
   const writer = new Writer(size + 5 * (end - begin + 1) + 32);
   writeEpochId(writer, epoch);
@@ -97,7 +98,7 @@ export function writeBatch(epoch: EpochId, replica: ReplicaId, shelf: Shelf, fir
 /** Writes so many operations of an entry, without the first `skip`. */
 function writeEntry(writer: Writer, shelf: Shelf, entry: number, skip: number, count: number): void {
   const kind = kindOf(shelf.headAt(entry));
-  const from = shelf.headStart(entry);
+  const from = shelf.headEnd(entry - 1);
   if (kind !== TYPED) {
     if (skip === 0) writer.part(shelf.heads, from, shelf.headEnd(entry));
     for (let left = skip === 0 ? count - 1 : count; left > 0; left -= 1) writer.byte(ERASES_ON);

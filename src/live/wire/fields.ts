@@ -1,3 +1,4 @@
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { compareStamps, type EpochId, type Oid, type OperationId, type ReplicaId, type Vector } from '../ids.js';
 import { nameFault, nameFromBytes, nameToBytes } from '../names.js';
 import { LiveError } from '../errors.js';
@@ -91,9 +92,7 @@ export function readOid(reader: Reader): Oid | null {
   const length = reader.byte();
   if (length === 0) return null;
   if (length !== 20 && length !== 32) throw new Refused('MALFORMED', `An object id has no ${length} bytes.`);
-  let text = '';
-  for (const byte of reader.take(length)) text += (byte + 256).toString(16).slice(1);
-  return text;
+  return bytesToHex(reader.take(length));
 }
 
 export function writeOid(writer: Writer, oid: Oid | null): void {
@@ -103,8 +102,7 @@ export function writeOid(writer: Writer, oid: Oid | null): void {
   }
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid))
     throw new LiveError('ARGUMENT_INVALID', `${JSON.stringify(oid)} is no object id.`);
-  const pairs = oid.match(/../g) ?? [];
-  writer.block(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
+  writer.block(hexToBytes(oid));
 }
 
 export function readName(reader: Reader): string {

@@ -46,31 +46,21 @@ export class StrokePlace {
   /** How many are erased. */
   length = 1;
 
-  readTyped(reader: Reader): void {
-    this.node = readNumber(reader);
+  /** What stands behind the deps of a stroke that does not go on; `several`: a length follows. */
+  read(reader: Reader, types: boolean, several: boolean): void {
+    this.node = reader.varint();
+    if (this.node === 0) throw new Refused('MALFORMED', 'The text that a key struck changes has no number.');
     this.leftBy = reader.varint();
-    this.leftClock = this.leftBy === 0 ? 0 : readClock(reader, this.leftBy);
-    this.rightBy = reader.varint();
-    this.rightClock = this.rightBy === 0 ? 0 : readClock(reader, this.rightBy);
-    if (this.leftBy === 0 && this.rightBy === 0) throw new Refused('MALFORMED', 'Text is typed next to nothing.');
-  }
-
-  readErased(reader: Reader, several: boolean): void {
-    this.node = readNumber(reader);
-    this.leftBy = reader.varint();
-    if (this.leftBy === 0) throw new Refused('MALFORMED', 'Nothing is erased.');
     this.leftClock = readClock(reader, this.leftBy);
-    this.length = several ? reader.within(2, CLOCK_LIMIT, 'How much is erased') : 1;
+    this.rightBy = types ? reader.varint() : 0;
+    this.rightClock = readClock(reader, this.rightBy);
+    if (this.leftBy + this.rightBy === 0) throw new Refused('MALFORMED', 'A stroke is next to nothing.');
+    this.length = !types && several ? reader.within(2, CLOCK_LIMIT, 'How much is erased') : 1;
   }
-}
-
-function readNumber(reader: Reader): number {
-  const number = reader.varint();
-  if (number === 0) throw new Refused('MALFORMED', 'The text that a key struck changes has no number.');
-  return number;
 }
 
 function readClock(reader: Reader, by: number): number {
+  if (by === 0) return 0;
   return reader.within(by === OWN ? 1 : 0, CLOCK_LIMIT, 'A character');
 }
 
