@@ -27,7 +27,11 @@ export function hasException(fd: number): boolean {
   const table = Buffer.alloc(8);
   table.writeInt32LE(fd, 0);
   table.writeInt16LE(exceptional, 4);
-  return checked(pollCall(table, 1, 0), 'poll') > 0;
+  for (;;) {
+    const result = pollCall(table, 1, 0);
+    // A signal that comes just then ends also a poll that does not wait.
+    if (result !== -constants.errno.EINTR) return checked(result, 'poll') > 0;
+  }
 }
 
 /** What ends the waits that are open; filled only in the main thread. */

@@ -255,18 +255,19 @@ export interface Patch {
 export function patch(manifest: Manifest, { put, remove }: Patch): Manifest {
   if (put.length === 0 && remove.length === 0) return manifest;
   const fresh = manifestOf(put);
-  return (remove.length === 0 ? withRows(manifest, fresh) : undefined) ?? withPaths(manifest, fresh, remove);
+  return (
+    (remove.length === 0 ? withRows(manifest, fresh, put) : undefined) ?? withPaths(manifest, fresh, { put, remove })
+  );
 }
 
 /** The usual case, files that were edited: the paths stay, and are not copied. @returns `undefined` where they do not stay */
-function withRows(manifest: Manifest, fresh: Manifest): Manifest | undefined {
+function withRows(manifest: Manifest, fresh: Manifest, put: readonly Entry[]): Manifest | undefined {
   const places = Array.from({ length: fresh.length }, (_, row) => manifest.find(fresh.path(row)));
-  const stays = (place: number, row: number): boolean => {
-    if (place < 0) return false;
-    const { start, end } = manifest.below(fresh.path(row));
-    return fresh.kind(row) === 'directory' || start === end;
+  const uproots = ({ path, kind }: Entry): boolean => {
+    const { start, end } = manifest.below(path);
+    return kind !== 'directory' && start !== end;
   };
-  if (!places.every(stays)) return undefined;
+  if (places.includes(-1) || put.some(uproots)) return undefined;
   if (places.every((place, row) => fresh.sameRow(row, manifest, place))) return manifest;
   const words = new Uint32Array(manifest.words);
   places.forEach((place, row) => {
@@ -276,7 +277,7 @@ function withRows(manifest: Manifest, fresh: Manifest): Manifest | undefined {
   return new Manifest(words, manifest.text);
 }
 
-function withPaths(manifest: Manifest, fresh: Manifest, remove: readonly TreePath[]): Manifest {
+function withPaths(manifest: Manifest, fresh: Manifest, { put, remove }: Patch): Manifest {
   const gone = new Uint8Array(manifest.length);
   const drop = (path: TreePath, self: boolean, below: boolean): void => {
     const index = self ? manifest.find(path) : -1;
@@ -286,7 +287,7 @@ function withPaths(manifest: Manifest, fresh: Manifest, remove: readonly TreePat
     gone.fill(1, start, end);
   };
   for (const path of remove) drop(path, true, true);
-  for (let row = 0; row < fresh.length; row += 1) drop(fresh.path(row), true, fresh.kind(row) !== 'directory');
+  for (const entry of put) drop(entry.path, true, entry.kind !== 'directory');
   return merge(manifest, gone, fresh);
 }
 

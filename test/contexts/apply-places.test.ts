@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApplyOutcome, ApplyRequest } from '../../src/contexts/apply.js';
 import { upperChanges } from '../../src/contexts/upper-changes.js';
+import { removeTree } from '../../src/disk/remove-tree.js';
 import { applyChild } from './apply-child.js';
 import { inNamespace, mounters } from './kernel-view.js';
 import { makeLayer, type Layer, type LayerNode } from './layers.js';
@@ -29,7 +30,8 @@ describe.each(mounters)('apply, as %s', (who, mounter) => {
     root = mkdtempSync(`${tmpdir()}/mizer-places-`);
     chmodSync(root, 0o755);
   });
-  afterAll(() => rmSync(root, { recursive: true }));
+  // An overlay's own directories are closed even to who mounted it.
+  afterAll(() => void removeTree(root));
 
   function world(name: string, base: Layer, upper: Layer): ApplyRequest {
     const home = `${root}/${name}`;

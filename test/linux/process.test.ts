@@ -45,6 +45,22 @@ test('mountinfo is read with its escapes and any number of optional fields', () 
   expect(() => mountsOf(2 ** 30)).toThrow(expect.objectContaining({ code: 'E_PROCESS_GONE' }));
 });
 
+test('signals that come meanwhile do not stop the mounts from being told', async () => {
+  let hear = (): void => {};
+  const heard = new Promise<void>((resolve) => (hear = resolve));
+  process.on('SIGWINCH', hear);
+  const senders = [1, 2].map(() => spawn('sh', ['-c', 'while kill -WINCH $PPID; do :; done'], { stdio: 'ignore' }));
+  await heard;
+  try {
+    for (let count = 0; count < 10_000; count += 1) expect(ownMounts()).not.toEqual([]);
+  } finally {
+    for (const sender of senders) sender.kill('SIGKILL');
+    process.off('SIGWINCH', hear);
+    // Until the event loop has taken in the signals it has no room for SIGCHLD.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+});
+
 test('a process is known by pid and start time, whatever its name, and is not alive once it has ended', async () => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'mizer-linux-'));
   const odd = path.join(directory, 'a) R 1 (b');
