@@ -253,23 +253,18 @@ export class Author {
         start = this.#pen.startOf(entry);
         this.#readPlace(start, reader);
         right = this.#numberIn(history, kind === TYPED ? place.rightBy : place.leftBy);
-        rightClock =
-          right === NOBODY || kind === ERASED ? 0 : clockOf(place.rightBy, place.rightClock, this.#pen.clockOf(start));
+        rightClock = clockOf(place.rightBy, place.rightClock, this.#pen.clockOf(start));
       }
       if (kind === ERASED) {
         history.erase(right, clock - skip - count + 1, isPlaced ? place.length + count - 1 : count, count > 1);
         continue;
       }
-      const from = shelf.textAt(entry, 0);
       const begin = shelf.textAt(entry, skip);
-      const end = shelf.textAt(entry, skip + count);
-      const at = clock + (skip === 0 ? 0 : unitsIn(shelf.texts, from, begin));
-      const units = unitsIn(shelf.texts, begin, end);
-      if (!isPlaced) history.type(by, at, units, by, at - 1, right, rightClock);
-      else {
-        const leftClock = place.leftBy === 0 ? 0 : clockOf(place.leftBy, place.leftClock, clock);
-        history.type(by, at, units, this.#numberIn(history, place.leftBy), leftClock, right, rightClock);
-      }
+      const at = clock + unitsIn(shelf.texts, shelf.textAt(entry, 0), begin);
+      const units = unitsIn(shelf.texts, begin, shelf.textAt(entry, skip + count));
+      const left = isPlaced ? this.#numberIn(history, place.leftBy) : by;
+      const leftClock = isPlaced ? clockOf(place.leftBy, place.leftClock, clock) : at - 1;
+      history.type(by, at, units, left, leftClock, right, rightClock);
     }
     entry -= 1;
     history.quote(by, shelf.texts, told, shelf.textAt(entry, last - shelf.firstOf(entry) + 1));

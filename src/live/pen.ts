@@ -81,25 +81,21 @@ export class Pen {
 
   /** Whether a stroke goes on from the one before: that must be told so, as one thing has one encoding only. */
   #goesOn(node: number, stroke: Stroke): boolean {
-    if (this.#node !== node) return false;
-    if (stroke.kind === 'erased') return stroke.length === 1 && this.#erasesOn(stroke.client, stroke.clock);
+    if (stroke.kind === 'erased')
+      return stroke.length === 1 && this.#continues(ERASED, node, stroke.client, stroke.clock, -1, 0);
     const { origin, rightOrigin } = stroke;
-    return (
-      origin?.client === this.#replica &&
-      this.#typesOn(stroke.clock, origin.clock, rightOrigin?.client ?? -1, rightOrigin?.clock ?? 0)
-    );
+    const right = rightOrigin?.client ?? -1;
+    return this.#continues(TYPED, node, origin?.client ?? -1, origin?.clock ?? 0, right, rightOrigin?.clock ?? 0);
   }
 
-  #erasesOn(client: number, clock: number): boolean {
-    return this.#kind === ERASED && this.#client === client && clock + 1 === this.#at;
-  }
-
-  #typesOn(clock: number, origin: number, rightClient: number, rightClock: number): boolean {
+  #continues(kind: number, node: number, left: number, leftClock: number, right: number, rightClock: number): boolean {
+    if (this.#kind !== kind || this.#node !== node) return false;
+    if (kind === ERASED) return left === this.#client && leftClock + 1 === this.#at;
     return (
-      this.#kind === TYPED &&
-      origin === clock - 1 &&
-      rightClient === this.#client &&
-      (rightClient < 0 || rightClock === this.#at)
+      left === this.#replica &&
+      leftClock + 1 === this.#written[node] &&
+      right === this.#client &&
+      (right < 0 || rightClock === this.#at)
     );
   }
 
@@ -120,32 +116,20 @@ export class Pen {
     const written = this.#written[node] ?? 0;
     const left = clientOf(place.leftBy, this.#replica, replicas);
     const leftClock = clockOf(place.leftBy, place.leftClock, written);
-    if (kind === ERASED) {
-      if (this.#node === node && place.length === 1 && this.#erasesOn(left, leftClock))
-        throw new Refused('MALFORMED', SAID_TWICE);
-      const taken = Math.min(count, leftClock + 1);
-      this.#client = left;
-      this.#at = leftClock - taken + 1;
-      this.#clock = leftClock;
-      this.#begin(kind, node, entry);
-      return taken;
-    }
     const right = clientOf(place.rightBy, this.#replica, replicas);
     const rightClock = clockOf(place.rightBy, place.rightClock, written);
-    if (this.#node === node && left === this.#replica && this.#typesOn(written, leftClock, right, rightClock))
-      throw new Refused('MALFORMED', SAID_TWICE);
-    this.#client = right;
-    this.#at = rightClock;
-    this.#clock = written;
-    this.#written[node] = written + units;
-    this.#begin(kind, node, entry);
-    return count;
-  }
-
-  #begin(kind: number, node: number, entry: number): void {
+    if (place.length === 1 && this.#continues(kind, node, left, leftClock, right, rightClock))
+      throw new Refused('MALFORMED', 'It goes on from the stroke before, and says where it is.');
+    const erases = kind === ERASED;
+    const taken = erases ? Math.min(count, leftClock + 1) : count;
     this.#kind = kind;
     this.#node = node;
     this.#start = entry;
+    this.#clock = erases ? leftClock : written;
+    this.#client = erases ? left : right;
+    this.#at = erases ? leftClock - taken + 1 : rightClock;
+    this.#written[node] = written + units;
+    return taken;
   }
 
   #goOn(kind: number, count: number, units: number): number {
@@ -179,8 +163,6 @@ export class Pen {
     if (written !== undefined && written <= SEQ_LIMIT) this.#written[node] = written;
   }
 }
-
-const SAID_TWICE = 'It goes on from the stroke before, and says where it is.';
 
 /** The client that an author means by a reference: 0 is the base, -1 nobody. @throws Refused */
 export function clientOf(by: number, author: ReplicaId, replicas: readonly ReplicaId[]): number {

@@ -55,15 +55,12 @@ function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, most: number): 
   const head = reader.byte();
   const kind = kindOf(head);
   const further = (head & FURTHER) !== 0;
-  if ((kind !== TYPED && kind !== ERASED) || (kind === ERASED && further && goesOn(head))) {
-    readOperation(reader, epoch, head);
-    shelf.add(reader.bytes, from, reader.at);
-    return;
-  }
-  readStep(reader, head);
-  readDeps(reader, head);
-  if (!goesOn(head)) place.read(reader, kind === TYPED, further);
-  if (kind === ERASED) {
+  if (kind === TYPED || (kind === ERASED && !(further && goesOn(head)))) {
+    readStep(reader, head);
+    readDeps(reader, head);
+    if (!goesOn(head)) place.read(reader, kind === TYPED, further);
+  } else readOperation(reader, epoch, head);
+  if (kind !== TYPED) {
     shelf.add(reader.bytes, from, reader.at);
     return;
   }
