@@ -77,9 +77,10 @@ function readEntry(reader: Reader, epoch: EpochId, shelf: Shelf, most: number): 
 export function writeBatch(epoch: EpochId, replica: ReplicaId, shelf: Shelf, first: number, last: number): Uint8Array {
   const begin = shelf.entryOf(first);
   const end = shelf.entryOf(last);
-  const size = shelf.headEnd(end) - shelf.headEnd(begin - 1) + shelf.textEnd(end) - shelf.textAt(begin, 0);
-  // Of each entry that types, the length; of each that erases on, a byte for each but the first.
-  const writer = new Writer(size + 5 * (end - begin + 1) + 32);
+  const from = shelf.textAt(begin, first - shelf.firstOf(begin));
+  const to = shelf.textAt(end, last - shelf.firstOf(end) + 1);
+  // About so much: much more than needed is slow for a keystroke, of which there are many.
+  const writer = new Writer(to - from + 8 * (end - begin) + 32);
   writeEpochId(writer, epoch);
   writeReplica(writer, replica);
   writer.varint(first);
