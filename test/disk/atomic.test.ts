@@ -27,7 +27,7 @@ test('a writer killed at any moment leaves the file as it was or as it was to be
     expect(fs.readdirSync(place())).toEqual(['state.json']);
   }
   expect(leftovers).toBeGreaterThan(0);
-  expect(written.size).toBeGreaterThan(5);
+  expect(written.size).toBeGreaterThan(1);
 });
 
 test('leftovers of the dead go, files of writers that live and of other programs stay', async () => {
