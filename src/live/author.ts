@@ -3,6 +3,7 @@ import type { Action, Operation } from './operation.js';
 import { type EditedText, Names, NOTHING } from './names-given.js';
 import { clientOf, clockOf, Pen } from './pen.js';
 import { Shelf } from './shelf.js';
+import type { EditReader } from './text/engine.js';
 import { History, NOBODY } from './text/history.js';
 import { updateOf } from './text/stroke.js';
 import { writeBatch } from './wire/batch-codec.js';
@@ -225,7 +226,7 @@ export class Author {
   }
 
   /** Tells what of the operations `first` to `last` edits a text. */
-  tell(history: History, first: number, last: number): void {
+  tell(history: EditReader, first: number, last: number): void {
     const { shelf } = this;
     const by = history.numberOf(this.replica);
     const reader = new Reader(shelf.heads);
@@ -270,7 +271,7 @@ export class Author {
     history.quote(by, shelf.texts, told, shelf.textAt(entry, last - shelf.firstOf(entry) + 1));
   }
 
-  #numberIn(history: History, by: number): number {
+  #numberIn(history: EditReader, by: number): number {
     return by === 0 ? NOBODY : history.numberOf(clientOf(by, this.replica, this.names.replicas));
   }
 

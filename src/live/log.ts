@@ -14,8 +14,7 @@ import type { Action, Epoch, Operation } from './operation.js';
 import { beyond } from './version.js';
 import type { Shelf } from './shelf.js';
 import { Spans } from './spans.js';
-import type { AuthoredUpdate } from './text/engine.js';
-import type { History } from './text/history.js';
+import type { AuthoredUpdate, EditReader } from './text/engine.js';
 import { type Batch, readShelf } from './wire/batch-codec.js';
 import { enclose, KIND } from './wire/envelope.js';
 import { TIME_JUMP } from './wire/fields.js';
@@ -264,7 +263,7 @@ export class Log {
   }
 
   /** Tells all edits of a text that began from the blob `base`, in the order of integration; others name another. */
-  tell(node: NodeId, base: Oid | null, history: History): void {
+  tell(node: NodeId, base: Oid | null, history: EditReader): void {
     for (const { author, first, last } of this.#histories.get(node) ?? [])
       if (author.names.baseOf(node) === base) author.tell(history, first, last);
   }

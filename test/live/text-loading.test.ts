@@ -56,7 +56,6 @@ function logOf(edits: readonly Told[]): EditLog {
           const { clock, text, origin, rightOrigin } = whole;
           const bytes = new TextEncoder().encode(text);
           history.quote(by, bytes, 0, bytes.length);
-          history.finish(by);
           history.type(
             by,
             clock,
@@ -77,6 +76,7 @@ function logOf(edits: readonly Told[]): EditLog {
 function isWhole(log: EditLog): boolean {
   const history = new History(SEED);
   log.tell(history);
+  for (const by of history.clients.keys()) history.finish(by);
   return history.isSound && new Weave(history).run();
 }
 
@@ -169,6 +169,7 @@ test('a text opened out of a log is what the engine makes of its updates, charac
         expect(isWhole(edits), `seed ${seed}`).toBe(true);
         const history = new History(SEED);
         edits.tell(history);
+        for (const by of history.clients.keys()) history.finish(by);
         typed += history.typed.length;
         erased += history.erased.length;
         const loaded = new YjsText(SEED, { dropDeleted: true });

@@ -1,5 +1,4 @@
 import type { ReplicaId } from '../ids.js';
-import type { History } from './history.js';
 
 /** Replaces the UTF-16 code units from `start` up to `end` by `text`. */
 export interface Edit {
@@ -50,10 +49,27 @@ export interface Erased extends CharacterRun {
 /** What most edits of a text come to. */
 export type Stroke = Typed | Erased;
 
+/** Whoever is told all edits of a text: clients by numbers that it gives them. */
+export interface EditReader {
+  numberOf(client: number): number;
+  quote(by: number, bytes: Uint8Array, start: number, end: number): void;
+  type(
+    by: number,
+    clock: number,
+    length: number,
+    left: number,
+    leftClock: number,
+    right: number,
+    rightClock: number,
+  ): void;
+  erase(by: number, clock: number, length: number, singly: boolean): void;
+  update(author: ReplicaId, update: Uint8Array): void;
+}
+
 /** All edits that a text had, in causal order, as a log has them. */
 export interface EditLog {
   /** Tells them at once. */
-  tell(history: History): void;
+  tell(to: EditReader): void;
   /** They one by one. */
   updates(): Iterable<AuthoredUpdate>;
 }

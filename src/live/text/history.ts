@@ -1,5 +1,5 @@
 import type { ReplicaId } from '../ids.js';
-import { type CharacterId, type Stroke, TextUpdateRefused } from './engine.js';
+import { type CharacterId, type EditReader, type Stroke, TextUpdateRefused } from './engine.js';
 import { textOf } from '../wire/stroke-codec.js';
 import { readTextUpdate } from './update-reader.js';
 
@@ -15,7 +15,7 @@ export const ERASED = 4;
  * What a text began as, and all that was typed and erased in it since, in causal order, as columns. Clients have numbers here, from 0 (the base). Each edit is to follow on what its author
  * wrote before, and to speak of nothing but what was there: a history in which one does not is unsound, and to be read edit by edit, each refused by itself.
  */
-export class History {
+export class History implements EditReader {
   /** By number. */
   readonly clients: number[] = [BASE];
   /** By number all that each wrote. */
