@@ -26,6 +26,11 @@ export class Blobs {
     return oid;
   }
 
+  /** Lets go of all; what is needed again is asked for again. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   #load(oid: Oid): Promise<void> {
     let loading = this.#loading.get(oid);
     if (loading === undefined) {

@@ -153,9 +153,10 @@ export class Chronicle {
     return new Passage(from, to, (id) => this.known(id));
   }
 
-  /** Forgets the epochs before the active one. */
+  /** Forgets the epochs before the active one, and the blobs they needed. */
   forget(): void {
     const { active } = this;
+    this.#around.blobs.forget();
     for (const [name, epoch] of this.#epochs) {
       if (compareStamps(epoch.record.id, active.record.id) < 0) this.#epochs.delete(name);
     }

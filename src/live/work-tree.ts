@@ -107,7 +107,7 @@ export class WorkTree {
   }
 
   /**
-   * Lets go of what is kept only for operations that come late: the history of moves, and former epochs. `versions`: what each participant,
+   * Lets go of what is kept only for operations that come late: the history of moves, former epochs, and blobs that are not needed just now. `versions`: what each participant,
    * absent ones included, said to have (`version()`) at some time; whoever joins later must have joined from one of them.
    * @throws LiveError ARGUMENT_INVALID when one is missing who made operations
    */

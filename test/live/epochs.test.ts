@@ -205,6 +205,24 @@ test('presence follows edits and epochs, and ends with its lifetime', async () =
   expect(two.presence()).toHaveLength(1);
 });
 
+test('settling lets go of blobs, which are asked for again when they are needed', async () => {
+  const desk = new Desk({ a: 'one\n', b: 'two\n' });
+  const provider = new CountingProvider(desk.git);
+  const tree = await desk.tree(1, provider);
+  const buffer = await tree.open('a');
+  await tree.write('b', bytesOf('2\n'));
+  await tree.commit(desk.git.commit({ a: 'one\n', b: '2\n' }), tree.version());
+  const before = provider.asked;
+  expect(textOf(await tree.read('b'))).toBe('2\n');
+  expect(provider.asked).toBe(before);
+  tree.settle(new Map([[1, tree.version()]]));
+  buffer.edit([{ start: 0, end: 0 }], 'zero\n');
+  expect(textOf(await tree.read('a'))).toBe('zero\none\n');
+  expect(provider.asked).toBe(before);
+  expect(textOf(await tree.read('b'))).toBe('2\n');
+  expect(provider.asked).toBeGreaterThan(before);
+});
+
 test('settling lets go of history, and nothing that can still come is refused', async () => {
   const desk = new Desk({ a: 'one\n', b: 'two\n' });
   const [one, two] = [await desk.tree(1), await desk.tree(2)];
