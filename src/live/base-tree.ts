@@ -2,6 +2,7 @@ import { checkedListing, isDirectory, listingOf } from './base-listing.js';
 import type { BaseEntry, BaseListing } from './base-listing.js';
 import { LiveError } from './errors.js';
 import type { Oid } from './ids.js';
+import { shared } from './loading.js';
 import type { GitProvider } from './provider.js';
 
 /**
@@ -34,11 +35,6 @@ export class BaseTree {
     const derived = new BaseTree(commit, this.#provider);
     for (const [path, entries] of listings) derived.#listings.set(path, listingOf(entries));
     return derived;
-  }
-
-  /** How many directories are kept. */
-  get kept(): number {
-    return this.#listings.size;
   }
 
   /** The paths of the directories that are kept. */
@@ -143,13 +139,4 @@ export class BaseTree {
 function split(path: string): [parent: string, name: string] {
   const slash = path.lastIndexOf('/');
   return [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
-}
-
-function shared(underWay: Map<string, Promise<void>>, key: string, start: () => Promise<void>): Promise<void> {
-  let promise = underWay.get(key);
-  if (promise === undefined) {
-    promise = start().finally(() => underWay.delete(key));
-    underWay.set(key, promise);
-  }
-  return promise;
 }

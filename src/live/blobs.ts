@@ -1,7 +1,7 @@
 import { LiveError } from './errors.js';
 import { objectId } from './git-object.js';
 import type { Oid } from './ids.js';
-import { need } from './loading.js';
+import { need, shared } from './loading.js';
 import type { GitProvider } from './provider.js';
 
 /** The blobs that were needed: asked for once, or known because their bytes were committed from here. */
@@ -16,7 +16,7 @@ export class Blobs {
 
   /** @throws Missing */
   bytes(oid: Oid): Uint8Array {
-    return need(this.#known.get(oid), () => this.#load(oid));
+    return need(this.#known.get(oid), () => shared(this.#loading, oid, () => this.#read(oid)));
   }
 
   /** Remembers bytes that a commit holds; returns their id, which has `oidLength` digits. */
@@ -29,15 +29,6 @@ export class Blobs {
   /** Lets go of all; what is needed again is asked for again. */
   forget(): void {
     this.#known.clear();
-  }
-
-  #load(oid: Oid): Promise<void> {
-    let loading = this.#loading.get(oid);
-    if (loading === undefined) {
-      loading = this.#read(oid).finally(() => this.#loading.delete(oid));
-      this.#loading.set(oid, loading);
-    }
-    return loading;
   }
 
   async #read(oid: Oid): Promise<void> {

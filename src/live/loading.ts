@@ -42,3 +42,13 @@ export function forEachLoaded<T>(items: Iterable<T>, look: (item: T) => void): v
   }
   if (missing.length > 0) throw new Missing(() => Promise.all(missing.map(({ load }) => load())));
 }
+
+/** Starts what is not under way yet; those who ask for the same meanwhile share it, and one that failed leaves nothing behind. */
+export function shared(underWay: Map<string, Promise<void>>, key: string, start: () => Promise<void>): Promise<void> {
+  let promise = underWay.get(key);
+  if (promise === undefined) {
+    promise = start().finally(() => underWay.delete(key));
+    underWay.set(key, promise);
+  }
+  return promise;
+}

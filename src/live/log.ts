@@ -74,11 +74,6 @@ export class Log {
     return this.#time;
   }
 
-  /** How many operations it holds. */
-  get size(): number {
-    return this.#order.size;
-  }
-
   /** How many of each replica; grows with the log. */
   get vector(): Vector {
     return this.#vector;

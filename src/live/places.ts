@@ -71,10 +71,6 @@ export class Places {
     return this.#stored.keys();
   }
 
-  get touchedCount(): number {
-    return this.#stored.size;
-  }
-
   /** Whether a base entry is where the base has it, be it that it came back. */
   isInOwnPlace(node: NodeId): boolean {
     const stored = this.#stored.get(node);

@@ -8,15 +8,8 @@ export interface Span<A> {
 /** Operations in an order, kept as spans: most follow on one of the same author. */
 export class Spans<A> {
   readonly #spans: Span<A>[] = [];
-  #size = 0;
-
-  /** How many operations it holds. */
-  get size(): number {
-    return this.#size;
-  }
 
   push(author: A, first: number, last: number): void {
-    this.#size += last - first + 1;
     const before = this.#spans.at(-1);
     if (before !== undefined && before.author === author && before.last === first - 1) before.last = last;
     else this.#spans.push({ author, first, last });

@@ -5,7 +5,7 @@ import type { Work } from './carry-over.js';
 import type { EpochState } from './epoch.js';
 import type { NodeId } from './ids.js';
 import { LiveError } from './errors.js';
-import { forEachLoaded, Missing } from './loading.js';
+import { forEachLoaded } from './loading.js';
 import type { OpenBuffer, Step } from './open-buffer.js';
 import type { Presence } from './operation.js';
 import type { Passage } from './passage.js';
@@ -64,14 +64,12 @@ export class Transition {
 
   /** @throws Missing */
   look(): void {
-    const missing: Missing[] = [];
-    for (const work of this.#works) {
-      attempt(missing, () => carryOver(work, this.#draft));
-      // What follows stands upon it.
-      if (missing.length > 0) break;
-    }
-    attempt(missing, () => forEachLoaded(this.#buffers.all(), (open) => this.#berths.set(open, this.#berthOf(open))));
-    if (missing.length > 0) throw new Missing(() => Promise.all(missing.map(({ load }) => load())));
+    // Each work stands upon what was carried before it.
+    const carry = (): void => {
+      for (const work of this.#works) carryOver(work, this.#draft);
+    };
+    const berth = (): void => forEachLoaded(this.#buffers.all(), (open) => this.#berths.set(open, this.#berthOf(open)));
+    forEachLoaded([carry, berth], (part) => part());
   }
 
   /** Carries, and moves the buffers; `enter` makes the new epoch active. Returns what is to be told, once all is done. */
@@ -156,13 +154,4 @@ function carryPresence(
     text.to.anchor(mapOffset(text.from.resolve(anchor) ?? 0, 'before', text.edits), 'before');
   const selections = presence.selections.map(({ anchor, head }) => ({ anchor: again(anchor), head: again(head) }));
   return { node: text.node, selections };
-}
-
-function attempt(missing: Missing[], look: () => void): void {
-  try {
-    look();
-  } catch (error) {
-    if (!(error instanceof Missing)) throw error;
-    missing.push(error);
-  }
 }
