@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, startTime } from '../../linux/process.js';
 import { MizerError } from '../../model/errors.js';
 import type { Connection } from '../../protocol/connection.js';
 import { logPath, runtimeDirectory } from '../../protocol/runtime-directory.js';
@@ -33,6 +34,7 @@ async function status(running: Connection, world: World): Promise<number> {
 
 async function stop(running: Connection, force: boolean, world: World): Promise<number> {
   const { pid } = await running.request('daemon/status', {});
+  const started = startTime(pid);
   const { stopped, busy } = await running.request('daemon/stop', { force });
   if (!stopped) {
     throw new MizerError('E_DAEMON_BUSY', `The daemon is needed: ${busy} commands are under way or awaited.`, {
@@ -41,22 +43,17 @@ async function stop(running: Connection, force: boolean, world: World): Promise<
     });
   }
   await running.closed;
-  await goneOf(pid);
+  if (started !== undefined) await endOf(pid, started);
   answer(world, { stopped }, () => 'The daemon has stopped.\n');
   return 0;
 }
 
-/** Until the process has ended: what it was doing for others it finishes behind its closed socket. Not for ever. */
-async function goneOf(pid: number): Promise<void> {
-  for (let waited = 0; waited < longestEndMs && isThere(pid); waited += lookAgainMs) await pause(lookAgainMs);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/**
+ * Until the process has ended: what it was doing for others it finishes behind its closed socket. Not for ever; and not until it is awaited, which
+ * the first process of a container may never do.
+ */
+async function endOf(pid: number, started: number): Promise<void> {
+  for (let waited = 0; waited < longestEndMs && isAlive(pid, started); waited += lookAgainMs) await pause(lookAgainMs);
 }
 
 function log(world: World): number {
