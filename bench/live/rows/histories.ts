@@ -21,7 +21,7 @@ const questions = ['apply', 'encode', 'load', 'hear'] as const;
 type Question = (typeof questions)[number];
 
 /** So often each has to load in a turn, as one may have only one turn to write the whole. */
-const asked = 5;
+const asked = 25;
 const rules: Rules = { turns: 5, warm: 1, budget: 4_000 };
 
 /** With whom a history is written, and how much of it: all, or as much as takes them seconds. */

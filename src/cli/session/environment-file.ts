@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { MizerError } from '../../model/errors.js';
 
-const line = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
-const doubleQuoted = /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/;
-const singleQuoted = /^'([^']*)'\s*(?:#.*)?$/;
+// With `s` as `.` stands for no U+2028 and the like without: here only a line feed ends a line.
+const line = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/s;
+const doubleQuoted = /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/s;
+const singleQuoted = /^'([^']*)'\s*(?:#.*)?$/s;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /**
@@ -28,9 +29,9 @@ export function parseEnvironment(text: string, file: string): Record<string, str
 
 function unquote(value: string): string | undefined {
   if (value.startsWith("'")) return singleQuoted.exec(value)?.[1];
-  if (!value.startsWith('"')) return value.replace(/(?:^|\s+)#.*$/, '');
+  if (!value.startsWith('"')) return value.replace(/(?:^|\s+)#.*$/s, '');
   const inner = doubleQuoted.exec(value)?.[1];
-  return inner?.replace(/\\(.)/g, (_, escaped: string) => escapes[escaped] ?? escaped);
+  return inner?.replace(/\\(.)/gs, (_, escaped: string) => escapes[escaped] ?? escaped);
 }
 
 function fault(file: string, number: number, what: string): MizerError {
