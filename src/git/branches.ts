@@ -57,14 +57,14 @@ function readLines(file: string): readonly string[] {
   }
 }
 
-const heads = /^(?:ref: )?refs\/heads\/(.+)$/;
+const heads = /^(?:ref: )?refs\/heads\/(.+)$/s;
 
 async function checkedOut(gitDir: string): Promise<readonly string[]> {
   let line = readLines(path.join(gitDir, 'HEAD'))[0] ?? '';
   if (line === 'ref: refs/heads/.invalid') {
     // Not kept in files: git knows.
     const asked = await git(['--git-dir', gitDir, 'symbolic-ref', '-q', 'HEAD'], { cwd: gitDir, answers: [1, 128] });
-    line = asked.stdout.toString('utf8').trim();
+    line = asked.stdout.toString('utf8').replace(/\n$/, '');
   }
   const branch = heads.exec(line)?.[1];
   return branch === undefined ? [] : [branch];

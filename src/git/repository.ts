@@ -95,9 +95,9 @@ export interface Head {
 
 /** What HEAD of a git directory is. Refs in files are read directly; other ref formats are asked of git. */
 export async function readHead(repository: Pick<Repository, 'workTree' | 'gitDir' | 'commonDir'>): Promise<Head> {
-  const text = readFileSync(path.join(repository.gitDir, 'HEAD'), 'utf8').trim();
+  const text = readFileSync(path.join(repository.gitDir, 'HEAD'), 'utf8').replace(/[ \t\r\n]+$/, '');
   if (isOid(text)) return { oid: text };
-  const ref = /^ref: (refs\/heads\/.+)$/.exec(text)?.[1];
+  const ref = /^ref: (refs\/heads\/.+)$/s.exec(text)?.[1];
   if (ref !== undefined && ref !== 'refs/heads/.invalid') {
     const oid =
       readLoose(path.join(repository.commonDir, ref)) ??
@@ -109,7 +109,7 @@ export async function readHead(repository: Pick<Repository, 'workTree' | 'gitDir
     resolve(repository.workTree, 'HEAD'),
     git(['symbolic-ref', '-q', 'HEAD'], { cwd: repository.workTree, answers: [1] }),
   ]);
-  const branch = /^refs\/heads\/(.+)\n$/.exec(symbolic.stdout.toString('utf8'))?.[1];
+  const branch = /^refs\/heads\/(.+)\n$/s.exec(symbolic.stdout.toString('utf8'))?.[1];
   return { ...(oid === undefined ? {} : { oid }), ...(branch === undefined ? {} : { branch }) };
 }
 

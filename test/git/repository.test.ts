@@ -145,8 +145,10 @@ describe('HEAD', () => {
     expect(await headOf(repository)).toEqual({ branch: 'main', oid });
     git(repository, 'pack-refs', '--all');
     expect(await headOf(repository)).toEqual({ branch: 'main', oid });
-    git(repository, 'switch', '-q', '-c', 'team/größe');
-    expect(await headOf(repository)).toEqual({ branch: 'team/größe', oid });
+    for (const branch of ['team/größe', 'a\u2028b\u00a0']) {
+      git(repository, 'switch', '-q', '-c', branch);
+      expect(await headOf(repository)).toEqual({ branch, oid });
+    }
   });
 
   it('is a commit alone when detached, a branch alone before the first commit', async () => {
