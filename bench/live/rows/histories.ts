@@ -20,7 +20,7 @@ const questions = ['apply', 'encode', 'load', 'hear'] as const;
 
 type Question = (typeof questions)[number];
 
-/** So often each has to load in a turn, as one may have only one turn to write the whole. */
+/** So often each has to load in a turn: one may have only one turn to write the whole, and the first times are those of code not yet compiled. */
 const asked = 25;
 const rules: Rules = { turns: 5, warm: 1, budget: 4_000 };
 
