@@ -17,22 +17,31 @@ export async function ignoredAmong(
   if (candidates.length === 0) return new Set();
   // Patterns that end in a slash match directories only; one that is gone is told by the slash.
   const questions = candidates.map(({ path, isDirectory }) => `./${path}${isDirectory ? '/' : ''}\0`).join('');
-  // Both at once: the second reads the whole index, which takes as long as the first where the tree is large.
-  const [matching, tracked] = await Promise.all([
-    git(['check-ignore', '--no-index', '-z', '--stdin'], {
+  const needed = new AbortController();
+  try {
+    // At the same time, though it is of use only where something is ignored: it reads the whole index, which takes as long as the other.
+    const listing = git(['--literal-pathspecs', 'ls-files', '-z', '--', ...places(candidates)], {
+      cwd: directory,
+      signal: needed.signal,
+    });
+    listing.catch(() => undefined);
+    const matching = await git(['check-ignore', '--no-index', '-z', '--stdin'], {
       cwd: directory,
       input: Buffer.from(questions, 'latin1'),
       answers: [1],
-    }),
-    git(['--literal-pathspecs', 'ls-files', '-z', '--', ...places(candidates)], { cwd: directory }),
-  ]);
-  const answers = matching.stdout.toString('latin1').split('\0').slice(0, -1);
-  const ignored = new Set(answers.map((answer) => answer.slice(2).replace(/\/$/, '')));
-  for (const path of tracked.stdout.toString('latin1').split('\0')) {
-    if (!ignored.delete(path)) continue;
-    for (let above = parentOf(path); above !== ''; above = parentOf(above)) ignored.delete(above);
+    });
+    const answers = matching.stdout.toString('latin1').split('\0').slice(0, -1);
+    const ignored = new Set(answers.map((answer) => answer.slice(2).replace(/\/$/, '')));
+    if (ignored.size === 0) return ignored;
+    const tracked = await listing;
+    for (const path of tracked.stdout.toString('latin1').split('\0')) {
+      if (!ignored.delete(path)) continue;
+      for (let above = parentOf(path); above !== ''; above = parentOf(above)) ignored.delete(above);
+    }
+    return ignored;
+  } finally {
+    needed.abort();
   }
-  return ignored;
 }
 
 const mostPlaces = 50;

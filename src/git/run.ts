@@ -19,6 +19,8 @@ export interface GitOptions {
    * user's. Without it git compares everything itself and believes no cache.
    */
   readonly asInSession?: boolean;
+  /** Ends git when its answer is of no use any more; the promise is rejected then, unless git was quicker. */
+  readonly signal?: AbortSignal;
 }
 
 export interface GitResult {
@@ -83,7 +85,7 @@ export async function gitText(args: readonly string[], options: GitOptions): Pro
 
 function runProcess(program: string, args: readonly string[], cwd: string, options: GitOptions): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: cleanEnvironment(options), stdio: 'pipe' });
+    const child = spawn(program, args, { cwd, env: cleanEnvironment(options), stdio: 'pipe', signal: options.signal });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
