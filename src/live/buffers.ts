@@ -63,15 +63,16 @@ export class Buffers {
     this.#edited.clear();
   }
 
-  /** An own edit of a text that is loaded. */
+  /** An own edit of a text that is loaded, which is not opened for nothing. */
   edit(node: NodeId, edits: Edits): void {
+    const real = edits.filter(({ start, end, text }) => start !== end || text !== '');
+    if (real.length === 0) return;
     const state = this.#active();
     const document = state.document(node);
     if (document === undefined) throw new LiveError('NOT_TEXT', 'The file is no text any more.');
     const now = this.#clock();
     if (now - (this.#edited.get(node) ?? Number.NEGATIVE_INFINITY) > UNDO_GROUP_MS) document.checkpoint();
     this.#edited.set(node, now);
-    const real = edits.filter(({ start, end, text }) => start !== end || text !== '');
     const update = document.edit(real);
     if (update === undefined) return;
     state.write({ kind: 'text', node, base: state.seed(node)?.oid ?? null, update });

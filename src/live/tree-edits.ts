@@ -99,25 +99,33 @@ export function write(state: EpochState, editText: EditText, path: string, bytes
     createWithParents(state, editText, path, text, bytes);
     return;
   }
-  const { nodes } = findFile(state, path);
-  const [node] = nodes;
-  const document = entry.type === 'file' ? state.document(node) : undefined;
-  if (document !== undefined && text !== undefined) {
-    editText(node, diffTexts(document.text(), text));
-  } else if (entry.type === 'file' && document === undefined && text === undefined) {
-    if (!sameBytes(state.bytes(node), bytes)) state.write({ kind: 'content', node, bytes });
-  } else {
-    const executable = entry.type === 'file' && state.isExecutable(node);
-    const { parent, name } = state.view.places.place(node) ?? { parent: null, name: '' };
-    putInTrash(state, node);
-    fill(
-      state,
-      editText,
-      make(state, parent ?? state.view.places.root, name, text === undefined ? 'binary' : 'text', executable),
-      text,
-      bytes,
-    );
+  const {
+    type,
+    nodes: [node],
+  } = findFile(state, path);
+  if (type === 'file') {
+    // A text need not be opened to stay as it is.
+    if (sameBytes(state.bytes(node), bytes)) return;
+    const document = state.document(node);
+    if (document !== undefined && text !== undefined) {
+      editText(node, diffTexts(document.text(), text));
+      return;
+    }
+    if (document === undefined && text === undefined) {
+      state.write({ kind: 'content', node, bytes });
+      return;
+    }
   }
+  const executable = type === 'file' && state.isExecutable(node);
+  const { parent, name } = state.view.places.place(node) ?? { parent: null, name: '' };
+  putInTrash(state, node);
+  fill(
+    state,
+    editText,
+    make(state, parent ?? state.view.places.root, name, text === undefined ? 'binary' : 'text', executable),
+    text,
+    bytes,
+  );
 }
 
 function createWithParents(

@@ -1,19 +1,11 @@
 import { expect, test } from 'vitest';
 import { MemoryProvider, WorkTree } from '../../src/live/index.js';
-import type { GitProvider, TreeEntry } from '../../src/live/index.js';
+import type { GitProvider } from '../../src/live/index.js';
+import { yjsEngine } from '../../src/live/text/yjs-engine.js';
+import { Desk, list, rows } from './trees.js';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-async function all(tree: WorkTree, removed = false): Promise<TreeEntry[]> {
-  const entries = [];
-  for await (const entry of tree.entries({ removed })) entries.push(entry);
-  return entries;
-}
-
-async function rows(tree: WorkTree, removed = false): Promise<string[]> {
-  return (await all(tree, removed)).map(({ path, name, status }) => `${path ?? `(${name})`} ${status}`);
-}
 
 function world(files: Record<string, string>): {
   git: MemoryProvider;
@@ -73,7 +65,7 @@ test('a commit of a known version asks the provider for nothing', async () => {
   await tree.rename('a.txt', 'dir/a.txt');
   await tree.create('dir/new', 'text', 'new');
   const next = git.commit({ 'dir/a.txt': 'one\n', 'dir/b.txt': 'zwei\n', 'dir/new': 'new' });
-  await all(tree);
+  await list(tree);
   isOpen = false;
   const version = tree.version();
   buffer.edit([{ start: 0, end: 0 }], 'vier');
@@ -107,4 +99,28 @@ test('bytes written from outside become the smallest edits', async () => {
   await b.write('deep/down/x', bytes('x'));
   expect(edits).toEqual([[{ start: 7, end: 7, text: '!' }]]);
   expect(text(await a.read('deep/down/x'))).toBe('x');
+});
+
+test('what is made empty, or written as it is, opens no text', async () => {
+  const desk = new Desk({ a: 'one\n' });
+  const tree = await desk.tree(1);
+  let opened = 0;
+  const { open } = yjsEngine;
+  Object.assign(yjsEngine, {
+    open: (...asked: Parameters<typeof open>) => {
+      opened += 1;
+      return open(...asked);
+    },
+  });
+  try {
+    await tree.create('empty', 'text');
+    await tree.write('also', bytes(''));
+    await tree.write('a', bytes('one\n'));
+    expect([opened, await rows(tree)]).toEqual([0, ['a unchanged', 'also new', 'empty new']]);
+    await tree.write('a', bytes('one\ntwo\n'));
+    expect(opened).toBe(1);
+  } finally {
+    Object.assign(yjsEngine, { open });
+  }
+  expect((await tree.open('empty')).text()).toBe('');
 });
