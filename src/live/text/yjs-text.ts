@@ -43,7 +43,7 @@ export class YjsText {
   private readonly type: Text;
 
   constructor(seed: string, options: { readonly dropDeleted: boolean }) {
-    // A document's name is random unless given; it is used for nothing here.
+    // Yjs draws a document's name unless given, and a client id in any case: neither is used for anything here.
     this.doc = new Doc({
       guid: ROOT,
       gc: options.dropDeleted,
