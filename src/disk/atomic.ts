@@ -127,7 +127,7 @@ export async function removeLeftovers(directory: string): Promise<number> {
   for (const name of await readdir(directory).catch(() => [])) {
     const [, pid, writer] = LEFTOVER.exec(name) ?? [];
     if (pid === undefined || writer === incarnation) continue;
-    if (Number(pid) !== process.pid && isAlive(Number(pid))) continue;
+    if (Number(pid) !== process.pid && isPidTaken(Number(pid))) continue;
     await unlink(join(directory, name)).then(
       () => (removed += 1),
       () => undefined,
@@ -136,7 +136,8 @@ export async function removeLeftovers(directory: string): Promise<number> {
   return removed;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process has this pid, be it another than had it once, or one that has ended and that nobody awaited. */
+export function isPidTaken(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { writeError } from '../disk/atomic.js';
+import { isPidTaken, writeError } from '../disk/atomic.js';
 import { writeDelta } from './delta.js';
 import { KnownObjects } from './known-objects.js';
 import { objectId, type ObjectType, type Oid } from './oid.js';
@@ -240,7 +240,7 @@ export function removeUnfinishedPacks(gitDir: string): void {
     const isLost =
       writer === undefined
         ? /^pack-.*\.pack$/.test(name) && !there.has(name.replace(/pack$/, 'idx')) && ageOf(path) > hour
-        : !open.has(path.replace(/idx$/, 'pack')) && (Number(writer) === process.pid || !isAlive(Number(writer)));
+        : !open.has(path.replace(/idx$/, 'pack')) && (Number(writer) === process.pid || !isPidTaken(Number(writer)));
     if (isLost) rmSync(path, { force: true });
   }
 }
@@ -248,13 +248,4 @@ export function removeUnfinishedPacks(gitDir: string): void {
 function ageOf(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? 0 : Date.now() - stats.mtimeMs;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
