@@ -1,4 +1,5 @@
 import type { Progress } from '../../protocol/messages.js';
+import { grouped } from './human.js';
 
 export interface ProgressLine {
   /** @param urgent what comes must be seen even if something was drawn a moment ago: nothing may follow for long */
@@ -31,8 +32,7 @@ export function progressLine(write: (text: string) => void, now: () => number): 
 }
 
 export function progressText({ phase, done, total }: Progress): string {
-  const number = (value: number): string => value.toLocaleString('en-US');
-  if (total <= 0) return `${phase}: ${number(done)}`;
+  if (total <= 0) return `${phase}: ${grouped(done)}`;
   const percent = Math.min(100, Math.floor((100 * done) / total));
-  return `${phase}: ${percent}% (${number(done)}/${number(total)})`;
+  return `${phase}: ${percent}% (${grouped(done)}/${grouped(total)})`;
 }

@@ -1,7 +1,7 @@
 import type { Limit } from '../../observe/limits.js';
 import type { Root } from '../../observe/registry.js';
 import type { RootStatus, ShadowStatus } from '../../observe/run-status.js';
-import { age, count, shown, size } from './human.js';
+import { age, count, grouped, shown, size } from './human.js';
 import type { Style } from './style.js';
 import { type Column, labelled, table } from './table.js';
 
@@ -32,7 +32,7 @@ function shadowTable(shadows: readonly ShadowStatus[], root: string, now: number
     {
       title: 'ENTRIES',
       right: true,
-      text: ({ entries }) => (entries === undefined ? '-' : entries.toLocaleString('en-US')),
+      text: ({ entries }) => (entries === undefined ? '-' : grouped(entries)),
     },
     { title: 'DIRECTORY', text: ({ path }) => shown(below(path, root)) },
     {

@@ -1,5 +1,5 @@
 import type { SnapshotInfo } from '../../protocol/messages.js';
-import { age, size } from './human.js';
+import { age, grouped, size } from './human.js';
 import type { Style } from './style.js';
 import { table } from './table.js';
 
@@ -17,7 +17,7 @@ export function snapshotTable(snapshots: readonly SnapshotInfo[], now: number, s
       { title: 'SNAPSHOT', text: ({ branch, snapshot }) => branch + snapshot.id },
       { title: 'OF', text: ({ snapshot }) => snapshot.of ?? 'host view' },
       { title: 'AGE', right: true, text: ({ snapshot }) => age(Date.parse(snapshot.createdAt), now) },
-      { title: 'ENTRIES', right: true, text: ({ snapshot }) => snapshot.entries.toLocaleString('en-US') },
+      { title: 'ENTRIES', right: true, text: ({ snapshot }) => grouped(snapshot.entries) },
       { title: 'SIZE', right: true, text: ({ snapshot }) => size(snapshot.bytes) },
       { title: 'COMMIT', text: ({ snapshot }) => snapshot.head?.slice(0, 10) ?? '-' },
       {

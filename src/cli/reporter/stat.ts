@@ -2,7 +2,7 @@ import type { StatusChange } from '../../observe/status.js';
 import type { ObserveError, StatProgress, StatResult } from '../../observe/stat.js';
 import { toDisplay } from '../../model/tree-path.js';
 import type { Progress } from '../../protocol/messages.js';
-import { count } from './human.js';
+import { count, grouped } from './human.js';
 import { jsonPath } from './json.js';
 import type { Style } from './style.js';
 
@@ -11,7 +11,7 @@ export function statProgress(startMs: number, now: () => number): (progress: Sta
   return ({ entries, expected, phase }) => {
     if (phase === 'write') return { phase: 'writing', done: entries, total: 0 };
     const rate = entries / Math.max(0.001, (now() - startMs) / 1000);
-    const speed = `${Math.round(rate).toLocaleString('en-US')}/s`;
+    const speed = `${grouped(Math.round(rate))}/s`;
     const left = expected > entries ? `, ${timeLeft((expected - entries) / Math.max(1, rate))}` : '';
     return { phase: `looking, ${speed}${left}`, done: entries, total: Math.max(expected, 0) };
   };
