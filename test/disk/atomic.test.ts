@@ -14,10 +14,11 @@ test('a writer killed at any moment leaves the file as it was or as it was to be
   let leftovers = 0;
   let written = new Set<string>();
   fs.writeFileSync(file, JSON.stringify({ round: -1, filler: 'x'.repeat(200_000) }));
-  for (let round = 0; round < 50; round += 1) {
+  // On a busy machine a writer comes to little in that time: then there are more rounds, and longer ones.
+  for (let round = 0; round < 50 || (written.size <= 5 && round < 200); round += 1) {
     const child = spawn(process.execPath, [program('write-for-ever'), file], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    await new Promise((resolve) => setTimeout(resolve, (round * 7) % 23));
+    await new Promise((resolve) => setTimeout(resolve, ((round * 7) % 23) + 20 * Math.floor(round / 50)));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
     const { round: at, filler } = JSON.parse(fs.readFileSync(file, 'utf8')) as { round: number; filler: string };
@@ -27,7 +28,7 @@ test('a writer killed at any moment leaves the file as it was or as it was to be
     expect(fs.readdirSync(place())).toEqual(['state.json']);
   }
   expect(leftovers).toBeGreaterThan(0);
-  expect(written.size).toBeGreaterThan(1);
+  expect(written.size).toBeGreaterThan(5);
 });
 
 test('leftovers of the dead go, files of writers that live and of other programs stay', async () => {
