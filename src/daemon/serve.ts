@@ -24,7 +24,7 @@ const answerMs = 20;
 /** How to start what the daemon is for. */
 export type MakeCapability = (parts: Parts) => Promise<Capability>;
 
-export interface Start extends DaemonStart {
+interface Start extends DaemonStart {
   readonly places: Places;
   readonly log: Log;
   /** Why there is no hub. */

@@ -51,8 +51,11 @@ export type Stroke = Typed | Erased;
 
 /** Whoever is told all edits of a text: clients by numbers that it gives them. */
 export interface EditReader {
+  /** The number of a client, the next when it has none. */
   numberOf(client: number): number;
+  /** The text of what is typed next by a client: UTF-8, from byte `start` to byte `end`, that stays as it is until all is told. */
   quote(by: number, bytes: Uint8Array, start: number, end: number): void;
+  /** So many UTF-16 code units were typed, from the author's `clock`-th on: right of one character and left of another, each by its author's number, -1 where there is none. */
   type(
     by: number,
     clock: number,
@@ -62,7 +65,9 @@ export interface EditReader {
     right: number,
     rightClock: number,
   ): void;
+  /** So many code units of a client were erased; `singly`: character by character. */
   erase(by: number, clock: number, length: number, singly: boolean): void;
+  /** An edit that is told as an update. */
   update(author: ReplicaId, update: Uint8Array): void;
 }
 

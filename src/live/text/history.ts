@@ -46,7 +46,7 @@ export class History implements EditReader {
     return number;
   }
 
-  /** The text of what is typed next by a client, as UTF-8 that stays as it is until `finish`: what follows on one another is read at once. */
+  /** What follows on one another is read at once, by `finish`. */
   quote(by: number, bytes: Uint8Array, start: number, end: number): void {
     const quoted = this.#quoted[by];
     if (quoted !== undefined && quoted.end === start) quoted.end = end;
@@ -63,7 +63,6 @@ export class History implements EditReader {
     this.#quoted[by] = undefined;
   }
 
-  /** Notes so much typed, from its author's `clock`-th character on. */
   type(
     by: number,
     clock: number,
@@ -84,13 +83,11 @@ export class History implements EditReader {
     lengths[by] = clock + length;
   }
 
-  /** Notes so much erased; `singly`: character by character. */
   erase(by: number, clock: number, length: number, singly: boolean): void {
     if (clock + length > (this.lengths[by] ?? 0)) this.isSound = false;
     this.erased.push(by, clock, clock + length, singly ? 1 : 0);
   }
 
-  /** Notes an edit that is told as an update. */
   update(author: ReplicaId, update: Uint8Array): void {
     try {
       const { client, inserts, deletes } = readTextUpdate(update);
