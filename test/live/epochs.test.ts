@@ -223,6 +223,22 @@ test('settling lets go of blobs, which are asked for again when they are needed'
   expect(provider.asked).toBeGreaterThan(before);
 });
 
+test('after settling a commit of a known version still asks the provider for nothing', async () => {
+  const desk = new Desk({ a: 'one\n', b: 'two\n' });
+  const provider = new CountingProvider(desk.git);
+  const tree = await desk.tree(1, provider);
+  const buffer = await tree.open('a');
+  await tree.write('b', bytesOf('2\n'));
+  provider.isShut = true;
+  for (const text of ['zero\n', 'more\n']) {
+    tree.settle(new Map([[1, tree.version()]]));
+    buffer.edit([{ start: 0, end: 0 }], text);
+    await tree.commit(desk.git.commit({ a: buffer.text(), b: '2\n' }), tree.version());
+    expect(await rows(tree)).toEqual(['a unchanged', 'b unchanged']);
+  }
+  expect(textOf(await tree.read('a'))).toBe('more\nzero\none\n');
+});
+
 test('settling lets go of history, and nothing that can still come is refused', async () => {
   const desk = new Desk({ a: 'one\n', b: 'two\n' });
   const [one, two] = [await desk.tree(1), await desk.tree(2)];
